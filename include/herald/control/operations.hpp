@@ -1,0 +1,52 @@
+#pragma once
+
+#include "herald/control/snapshot.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace herald::control {
+
+/// Why the daemon refused: what kind of refusal, and a line for people.
+struct refusal {
+    enum class kind : std::uint8_t {
+        not_found, // no such neighbor, service …
+        invalid,   // the request makes no sense
+        failed,    // it could not be done: the disk is full …
+    };
+    kind type = kind::failed;
+    std::string detail;
+};
+
+struct drain_request {
+    std::vector<std::string> services; // empty: all
+    std::string reason;
+    std::optional<std::chrono::milliseconds> duration; // --for
+    bool now = false;
+    friend bool operator==(const drain_request&, const drain_request&) = default;
+};
+
+using done = std::function<void(std::expected<void, refusal>)>;
+
+/// What the control socket can ask of the daemon. The daemon implements it; all calls are made on
+/// its one thread.
+class operations {
+public:
+    virtual ~operations() = default;
+
+    virtual status_view status() const = 0;
+    /// Routes of one neighbor, or of all where `neighbor` is empty.
+    virtual std::vector<route_view> routes(const std::string& neighbor) const = 0;
+
+    /// `reply` is called once the drain is on disk, or refused; maybe before this returns.
+    virtual void drain(drain_request request, done reply) = 0;
+    /// `services` empty: all.
+    virtual void undrain(std::vector<std::string> services, done reply) = 0;
+};
+
+} // namespace herald::control

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "herald/control/operations.hpp"
+
+#include <boost/json/value.hpp>
+#include <string>
+#include <string_view>
+
+namespace herald::control {
+
+/// What is answered, apart from the socket.
+struct response {
+    unsigned status = 200;
+    std::string body; // one line, with its end
+    std::string type = "application/json";
+    std::string allow = {}; // RFC 9110 §10.2.1, with 405
+    friend bool operator==(const response&, const response&) = default;
+};
+
+response show(const boost::json::value& value);
+
+/// An error as RFC 9457 §3 shows it; `detail` is a line for people.
+response problem(unsigned status, std::string_view detail);
+response problem(const refusal& refused);
+response no_neighbor(std::string_view name);
+response no_service(std::string_view name);
+
+} // namespace herald::control

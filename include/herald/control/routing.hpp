@@ -1,0 +1,34 @@
+#pragma once
+
+#include "herald/control/operations.hpp"
+#include "herald/control/response.hpp"
+#include "herald/control/wait_condition.hpp"
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace herald::control {
+
+/// What was asked, apart from the socket.
+struct request {
+    std::string method;
+    std::string target; // RFC 9112 §3.2: path and query, or a whole URL
+    std::string body;
+};
+
+struct undrain_request {
+    std::vector<std::string> services; // empty: all
+    friend bool operator==(const undrain_request&, const undrain_request&) = default;
+};
+
+/// An answer, or what has to be done first.
+using outcome = std::variant<response, drain_request, undrain_request, wait_request>;
+
+/// Never throws on what a client sent.
+outcome route(const request& asked, const operations& daemon);
+
+/// The services as they are after a change of `names`: the one, or all where `names` is empty.
+response show_changed(const std::vector<std::string>& names, const status_view& status);
+
+} // namespace herald::control

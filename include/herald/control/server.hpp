@@ -1,0 +1,41 @@
+#pragma once
+
+#include "herald/control/control_settings.hpp"
+#include "herald/control/limits.hpp"
+#include "herald/control/operations.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <expected>
+#include <memory>
+#include <string>
+
+namespace herald::control {
+
+/// HTTP/1.1 with JSON over a UNIX stream socket. Bounded whatever clients do: see limits.
+class server {
+public:
+    /// `daemon` outlives the server.
+    server(boost::asio::any_io_executor executor, operations& daemon, const limits& bounds = {});
+    server(const server&) = delete;
+    server& operator=(const server&) = delete;
+    /// Cuts every connection; `daemon` is not called any more.
+    ~server();
+
+    /// Listens. A socket file that no one answers on is replaced; one that is answered on is
+    /// another daemon's, and refused. The error is a line for people.
+    std::expected<void, std::string> listen(const control_settings& settings);
+
+    /// Something that the views show has changed: requests that wait for a condition look again,
+    /// in a later turn of the loop. Cheap where nobody waits.
+    void changed();
+
+    /// Listens no more, removes the socket file if it is still its own, and closes every connection
+    /// that is not being answered. Replies that are on their way are finished, within limits.
+    void stop();
+
+private:
+    class impl;
+    std::shared_ptr<impl> impl_;
+};
+
+} // namespace herald::control

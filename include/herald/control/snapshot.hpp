@@ -1,0 +1,130 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace herald::control {
+
+/// What the daemon shows of itself: plain values, made anew for each request. Names of states are
+/// those of the contract and of RFC 4271. Nothing here is secret.
+
+using wall_time = std::chrono::system_clock::time_point;
+using seconds = std::chrono::duration<double>;
+
+/// A NOTIFICATION or a failure that ended a session.
+struct session_error {
+    wall_time at{};
+    std::string direction; // "sent", "received", or "local" for a failure of the connection
+    std::uint8_t code = 0; // 0 with "local"
+    std::uint8_t subcode = 0;
+    std::string text; // "Cease / Administrative Shutdown: upgrading", "connection refused"
+};
+
+struct message_count {
+    std::string type; // "open" "update" "notification" "keepalive" "route_refresh"
+    std::uint64_t sent = 0;
+    std::uint64_t received = 0;
+};
+
+struct neighbor_view {
+    std::string name;
+    std::string description;
+    std::string address;
+    std::uint16_t port = 0;
+    std::uint32_t remote_as = 0;
+    std::uint32_t local_as = 0;
+    bool passive = false;
+    bool shutdown = false; // administratively down
+    std::string state;     // "Idle" … "Established"
+    wall_time since{};     // in this state
+    // of the session, while Established:
+    std::optional<std::string> local_address;
+    std::optional<std::string> direction; // "dialled" or "accepted"
+    std::optional<std::string> peer_identifier;
+    std::optional<seconds> hold_time;
+    std::optional<seconds> keepalive_interval;
+    std::vector<std::string> families;               // negotiated: "ipv4", "ipv6"
+    std::map<std::string, std::string> next_hops;    // by family
+    std::map<std::string, std::uint64_t> advertised; // prefixes, by family
+    bool acknowledged = true; // everything sent was acknowledged by the peer's TCP, nothing is due
+    // since start:
+    std::vector<message_count> messages;
+    std::uint64_t transitions = 0;
+    std::uint64_t malformed_updates = 0;
+    std::optional<session_error> last_error;
+    std::vector<std::string> problems; // "ipv6 is not announced: no IPv6 address on eth0"
+};
+
+struct check_view {
+    std::string service;
+    std::string name;
+    std::string type;
+    std::string state;                      // "unknown" "pass" "degraded" "fail"
+    std::string on_fail;                    // "down" or "degrade"
+    std::optional<std::string> last_result; // "pass" "degraded" "fail"
+    bool could_run = true;
+    bool timed_out = false;
+    std::string output;
+    std::optional<wall_time> last_run;
+    std::optional<seconds> duration;
+    std::uint64_t runs = 0;
+    std::optional<wall_time> since; // in this state
+};
+
+struct drain_view {
+    std::string source; // "operator"
+    std::string reason;
+    wall_time since{};
+    std::optional<wall_time> until;
+    bool immediate = false;
+};
+
+struct service_view {
+    std::string name;
+    std::string health;         // "unknown" "up" "degraded" "down"
+    std::string administration; // "active" "draining" "drained"
+    std::string heard;          // "none" "normal" "degraded" "draining" "down"
+    wall_time since{};
+    std::vector<std::string> prefixes;
+    std::vector<std::string> neighbors;    // that are to hear it
+    std::vector<std::string> announced_to; // that have at least one of its prefixes now
+    bool acknowledged = true; // what every Established neighbor should have, it has acknowledged
+    std::string require;      // "all", "any" or a number
+    std::string on_down;      // "withdraw" or "deprefer"
+    std::optional<drain_view> drain;
+    std::vector<check_view> checks;
+    std::string cause; // why it is in its state, one line: "check resolve failed: timed out"
+};
+
+/// A route as it was encoded for a neighbor.
+struct route_view {
+    std::string neighbor;
+    std::string service;
+    std::string prefix;
+    std::string family;
+    std::string next_hop;
+    std::vector<std::uint32_t> as_path;
+    std::optional<std::uint32_t> med;
+    std::optional<std::uint32_t> local_pref;
+    std::vector<std::string> communities;
+    std::vector<std::string> large_communities;
+    std::vector<std::string> extended_communities;
+    std::optional<std::uint32_t> only_to_customer;
+};
+
+struct status_view {
+    std::string version;
+    std::uint32_t local_as = 0;
+    std::string router_id;
+    wall_time started{};
+    std::string config_file;
+    std::vector<neighbor_view> neighbors;
+    std::vector<service_view> services;
+    std::vector<std::string> problems; // what an operator should look at, one line each
+};
+
+} // namespace herald::control

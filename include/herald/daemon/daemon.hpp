@@ -1,0 +1,84 @@
+#pragma once
+
+#include "herald/config/configuration.hpp"
+#include "herald/control/operations.hpp"
+#include "herald/control/server.hpp"
+#include "herald/daemon/drain_book.hpp"
+#include "herald/daemon/managed_service.hpp"
+#include "herald/daemon/rate_limit.hpp"
+#include "herald/daemon/state_directory.hpp"
+#include "herald/peering/speaker.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace herald::daemon {
+
+/// The whole program behind the command line: it wires the modules, starts and stops them in
+/// order, and answers the control socket.
+class daemon final : private control::operations,
+                     private service_observer,
+                     private peering::neighbor_observer {
+public:
+    daemon(boost::asio::io_context& context, config::configuration settings,
+           std::string config_file, state_directory state);
+    ~daemon() override;
+
+    /// Drains are read first, then the control socket and the BGP listeners open, then checks and
+    /// sessions begin. The error is a line for people.
+    std::expected<void, std::string> start();
+    /// Returns once it was stopped by a signal and connections have been flushed and closed.
+    void run();
+
+private:
+    // control::operations
+    control::status_view status() const override;
+    std::vector<control::route_view> routes(const std::string& neighbor) const override;
+    void drain(control::drain_request request, control::done reply) override;
+    void undrain(std::vector<std::string> services, control::done reply) override;
+
+    // service_observer
+    void service_changed(managed_service& which) override;
+    void check_ran(const managed_service& which, const health::check& check, bool changed) override;
+    void drain_expired(managed_service& which) override;
+
+    // peering::neighbor_observer
+    void state_changed(const peering::neighbor& which, bgp::session_state before,
+                       bgp::session_state now) override;
+    void session_up(const peering::neighbor& which) override;
+    void session_ended(const peering::neighbor& which, const peering::session_end& end) override;
+    void malformed_update(const peering::neighbor& which,
+                          const wire::checked_update& update) override;
+    void problem(const peering::neighbor& which, const std::string& text) override;
+
+    void await_signal();
+    void begin_stop(int signal);
+    void end_sessions(int signal);
+    void views_changed();
+    std::expected<std::vector<managed_service*>, control::refusal>
+    find_services(const std::vector<std::string>& names) const;
+
+    boost::asio::io_context& context_;
+    config::configuration settings_;
+    std::string config_file_;
+    state_directory state_;
+    drain_book drains_;
+    peering::speaker speaker_;
+    std::vector<std::unique_ptr<managed_service>> services_;
+    control::server server_;
+    boost::asio::signal_set signals_;
+    boost::asio::steady_timer end_of_rib_timer_;
+    std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
+    rate_limit malformed_limit_{std::chrono::seconds(1)};
+    bool stopping_ = false;
+    bool sessions_ended_ = false;
+    bool watching_acknowledgement_ = false;
+};
+
+} // namespace herald::daemon

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "herald/control/snapshot.hpp"
+#include "herald/daemon/managed_service.hpp"
+#include "herald/peering/speaker.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace herald::daemon {
+
+/// The modules' states as the plain values that the control socket shows.
+control::neighbor_view view_of(const peering::neighbor& neighbor);
+control::service_view view_of(const managed_service& service, const peering::speaker& speaker);
+std::vector<control::route_view>
+routes_of(const peering::neighbor& neighbor,
+          const std::vector<std::unique_ptr<managed_service>>& services);
+/// What an operator should look at, one line each.
+std::vector<std::string> problems_of(const std::vector<control::neighbor_view>& neighbors,
+                                     const std::vector<control::service_view>& services);
+
+} // namespace herald::daemon

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "herald/health/check_settings.hpp"
+#include "herald/health/probe_result.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+namespace herald::health {
+
+/// A check's present standing, for status and explain.
+struct check_status {
+    std::optional<verdict> settled;
+    std::optional<probe_result> last;
+    std::uint64_t runs = 0;
+    std::chrono::steady_clock::time_point last_run{};    // when the last run ended
+    std::chrono::steady_clock::time_point last_change{}; // when the settled verdict changed
+};
+
+/// Runs one check over and over: splayed at start, never two runs at once, at `interval` (or
+/// `fast_interval` while results disagree with the settled verdict) measured from start to start,
+/// without drift; a run still going at `timeout` is ended and has failed. Destroying it ends a run
+/// and reaps its child.
+class check {
+public:
+    /// Called on the executor after each run; `changed` when the settled verdict did.
+    using observer = std::function<void(const check& self, bool changed)>;
+
+    check(boost::asio::any_io_executor executor, check_settings settings, observer on_result);
+    ~check();
+    check(const check&) = delete;
+    check& operator=(const check&) = delete;
+
+    /// Begins after a random part of the interval (at most 1 s).
+    void start();
+
+    const check_settings& settings() const;
+    const check_status& status() const;
+
+private:
+    class runner;
+    std::shared_ptr<runner> runner_;
+};
+
+} // namespace herald::health

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <boost/asio/ip/address.hpp>
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+#include <system_error>
+
+namespace herald::net {
+
+/// A socket as the operating system names it.
+using native_socket = int;
+
+/// What follows sets one option each, on a TCP socket before it connects or listens; the error is
+/// the operating system's. `v6` says which protocol the socket speaks.
+
+/// The key for segments from and to `peer`, RFC 2385. An empty key removes it. EINVAL: a key of
+/// more than 80 octets; ENOPROTOOPT: a kernel without TCP MD5.
+std::error_code set_md5_key(native_socket socket, const boost::asio::ip::address& peer,
+                            std::string_view key);
+
+/// The least TTL (hop limit) that arriving segments may carry, RFC 5082.
+std::error_code set_minimum_ttl(native_socket socket, bool v6, std::uint8_t ttl);
+
+/// The TTL (hop limit) of the segments sent.
+std::error_code set_ttl(native_socket socket, bool v6, std::uint8_t ttl);
+
+/// The DSCP of the segments sent, CS6 for routing, RFC 4594 §3.1.
+std::error_code set_dscp(native_socket socket, bool v6, std::uint8_t dscp);
+inline constexpr std::uint8_t dscp_cs6 = 48;
+
+/// How long sent octets may stay unacknowledged before the connection is given up, RFC 5482.
+std::error_code set_user_timeout(native_socket socket, std::chrono::milliseconds timeout);
+
+/// Octets written to the socket that the peer's TCP has not acknowledged yet; -1 on error.
+int unacknowledged_octets(native_socket socket);
+
+} // namespace herald::net

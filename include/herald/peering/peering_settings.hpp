@@ -1,0 +1,41 @@
+#pragma once
+
+#include "herald/bgp/export_policy.hpp"
+#include "herald/bgp/session_settings.hpp"
+
+#include <boost/asio/ip/address.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace herald::peering {
+
+/// One neighbor: how it is reached, what the session is, what it hears.
+struct neighbor_settings {
+    std::string name;
+    std::string description;
+    boost::asio::ip::address address; // a link-local one carries its scope
+    std::optional<boost::asio::ip::address> local_address;
+    std::uint16_t port = 179;
+    bool passive = false;
+    bool shutdown = false;
+    std::string password;                    // TCP MD5, RFC 2385; empty: none. Never shown
+    std::optional<std::uint8_t> ttl_security; // hops, RFC 5082
+    std::optional<std::uint8_t> multihop;     // TTL sent; default: 1 on eBGP, 255 on iBGP
+    std::optional<boost::asio::ip::address_v4> next_hop;      // for IPv4 prefixes
+    std::optional<boost::asio::ip::address_v6> next_hop_ipv6; // for IPv6 prefixes
+    bgp::session_settings session;
+    bgp::export_settings policy;
+
+    friend bool operator==(const neighbor_settings&, const neighbor_settings&) = default;
+};
+
+/// Where sessions are accepted; nowhere by default.
+struct listen_settings {
+    std::vector<boost::asio::ip::address> addresses;
+    std::uint16_t port = 179;
+    friend bool operator==(const listen_settings&, const listen_settings&) = default;
+};
+
+} // namespace herald::peering

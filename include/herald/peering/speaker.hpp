@@ -1,0 +1,63 @@
+#pragma once
+
+#include "herald/peering/listener.hpp"
+#include "herald/peering/neighbor.hpp"
+#include "herald/peering/peering_settings.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace herald::peering {
+
+/// All neighbors, and the listeners that take their connections.
+class speaker {
+public:
+    speaker(boost::asio::any_io_executor executor, const listen_settings& listen,
+            std::vector<neighbor_settings> neighbors, neighbor_observer& observer);
+    ~speaker();
+
+    /// Listens and dials. The error is a line for people: an address that cannot be listened on.
+    std::expected<void, std::string> start();
+
+    const std::vector<std::unique_ptr<neighbor>>& neighbors() const { return neighbors_; }
+    neighbor* find(const std::string& name) const;
+    /// Whether all neighbors have acknowledged all that they should have.
+    bool acknowledged() const;
+
+    /// Calls `done` once every neighbor has acknowledged what it was sent, or after `limit`.
+    void when_acknowledged(std::chrono::milliseconds limit, std::function<void()> done);
+    /// Stops listening and ends every session with this NOTIFICATION. Connections flush and close
+    /// by themselves.
+    void stop(const wire::notification& notification);
+
+    /// Connections from addresses that are no neighbor's.
+    std::uint64_t strangers() const { return strangers_; }
+
+private:
+    void accepted(boost::asio::ip::tcp::socket socket);
+    void poll_acknowledgement(std::chrono::milliseconds pause);
+
+    struct waiter {
+        std::chrono::steady_clock::time_point limit;
+        std::function<void()> done;
+    };
+
+    boost::asio::any_io_executor executor_;
+    listen_settings listen_;
+    std::vector<std::unique_ptr<neighbor>> neighbors_;
+    std::vector<std::shared_ptr<listener>> listeners_;
+    std::vector<waiter> waiters_;
+    boost::asio::steady_timer poll_timer_;
+    bool polling_ = false;
+    std::uint64_t strangers_ = 0;
+    std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
+};
+
+} // namespace herald::peering

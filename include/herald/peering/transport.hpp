@@ -1,0 +1,51 @@
+#pragma once
+
+#include "herald/net/socket_options.hpp"
+#include "herald/peering/peering_settings.hpp"
+#include "herald/wire/cursor.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/system/error_code.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+namespace herald::peering {
+
+using boost::system::error_code;
+
+struct io_result {
+    error_code error;
+    std::size_t count = 0;
+};
+
+/// One TCP connection as a session sees it: the seam at which tests make every step fail.
+class transport {
+public:
+    virtual ~transport() = default;
+
+    virtual boost::asio::awaitable<error_code> connect() = 0;
+    /// At least one octet, or an error; `eof` when the peer closed.
+    virtual boost::asio::awaitable<io_result> read_some(std::span<std::uint8_t> into) = 0;
+    /// Does not wait: `would_block` when the peer's TCP takes nothing now.
+    virtual io_result write_some(wire::octets from) = 0;
+    virtual boost::asio::awaitable<error_code> wait_writable() = 0;
+    virtual void shutdown_send() = 0;
+    virtual void close() = 0;
+    /// Octets written and not yet acknowledged by the peer's TCP.
+    virtual std::size_t unacknowledged() const = 0;
+    /// Of this end; unspecified while not connected. An IPv6 link-local one carries its scope.
+    virtual boost::asio::ip::address local_address() const = 0;
+};
+
+/// A transport that dials this neighbor.
+std::unique_ptr<transport> make_dialler(boost::asio::any_io_executor executor,
+                                        const neighbor_settings& settings);
+/// A transport over a connection that this neighbor opened.
+std::unique_ptr<transport> make_accepted(boost::asio::ip::tcp::socket socket,
+                                         const neighbor_settings& settings);
+
+} // namespace herald::peering

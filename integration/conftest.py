@@ -1,0 +1,49 @@
+"""Fixtures of the integration tests. They need root and the release build."""
+
+import os
+
+import pytest
+
+from lab.herald import HERALDCTL, HERALDD
+from lab.network import remove_leftovers
+from lab.scenario import announcing
+from lab.site import Site
+
+
+@pytest.fixture(scope="session", autouse=True)
+def machine():
+    """Fails at once where the lab cannot work, and clears what a killed lab left behind."""
+    assert os.geteuid() == 0, "network namespaces need root"
+    for program in (HERALDD, HERALDCTL):
+        assert program.exists(), f"{program} is not built"
+    remove_leftovers()
+
+
+@pytest.fixture
+def site():
+    """An empty site: a node without routers."""
+    with Site() as built:
+        yield built
+
+
+@pytest.fixture(scope="module")
+def module_site():
+    """A site that the scenarios of a file share."""
+    with Site() as built:
+        yield built
+
+
+@pytest.fixture
+def world(site):
+    """A site whose service is announced to its one router."""
+    return announcing(site)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Shows the lab's logs with a failure, before the fixture removes them."""
+    outcome = yield
+    report = outcome.get_result()
+    sites = [item.funcargs[name] for name in ("site", "module_site") if name in item.funcargs]
+    if report.failed and call.when in ("setup", "call") and sites:
+        report.sections.append(("logs of the lab", sites[0].logs()))

@@ -1,0 +1,101 @@
+"""heraldd in a namespace, and the ways to talk to it."""
+
+import http.client
+import json
+import os
+import socket
+from pathlib import Path
+from typing import Optional
+
+from lab import toml
+from lab.network import Namespace
+from lab.processes import Process, run
+from lab.waiting import wait_until
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PROGRAMS = Path(os.environ.get("HERALD_BIN_DIR", REPOSITORY / "build/release/bin"))
+HERALDD, HERALDCTL = PROGRAMS / "heraldd", PROGRAMS / "heraldctl"
+
+
+class ControlConnection(http.client.HTTPConnection):
+    """HTTP over the control socket."""
+
+    def __init__(self, path: Path, timeout: float = 5.0):
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        """Connects to the UNIX socket instead of a TCP port."""
+        self.sock = control_socket(self._path, self.timeout)
+
+
+def control_socket(path: Path, timeout: Optional[float] = 5.0) -> socket.socket:
+    """A plain connection to the control socket."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(timeout)
+    connection.connect(str(path))
+    return connection
+
+
+class Herald:
+    """A daemon with its configuration, state and log in one folder."""
+
+    def __init__(self, namespace: Namespace, folder: Path):
+        self.namespace, self.folder = namespace, folder
+        self.config = folder / "herald.toml"
+        self.socket = folder / "control.sock"
+        self.state = folder / "state"
+        self._starts = 0
+        self.process: Optional[Process] = None
+        folder.mkdir()
+
+    def configure(self, settings: dict) -> None:
+        """Writes the configuration; where control and state go is added."""
+        places = {"control": {"socket": str(self.socket)},
+                  "state": {"directory": str(self.state)},
+                  "log": {"level": "debug"}}
+        self.config.write_text(toml.dump({**places, **settings}), encoding="utf-8")
+
+    def launch(self, env: Optional[dict] = None) -> Process:
+        """Starts the daemon without waiting for it."""
+        self._starts += 1
+        log = self.folder / f"herald-{self._starts}.log"
+        self.process = self.namespace.start([HERALDD, "--config", self.config], log, env)
+        return self.process
+
+    def start(self) -> None:
+        """Starts the daemon and returns when its control socket answers."""
+        process = self.launch()
+        wait_until("the control socket answers", lambda: self._answers(process))
+
+    def _answers(self, process: Process) -> bool:
+        assert process.running, f"heraldd did not start:\n{process.output()}"
+        try:
+            return self.exchange("GET", "/v1/status")[0] == 200
+        except OSError:
+            return False
+
+    def exchange(self, method: str, path: str, content: Optional[bytes] = None) -> tuple:
+        """One request over the control socket: status, content type, and decoded body."""
+        connection = ControlConnection(self.socket)
+        try:
+            connection.request(method, path, content, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            return (answer.status, answer.getheader("Content-Type"), json.loads(answer.read()))
+        finally:
+            connection.close()
+
+    def get(self, path: str) -> object:
+        """The decoded body of a GET that must succeed."""
+        status, _, body = self.exchange("GET", path)
+        assert status == 200, f"GET {path}: {status} {body}"
+        return body
+
+    def ctl(self, *arguments: object, check: bool = True, timeout: float = 30.0):
+        """Runs heraldctl against this daemon."""
+        return run(HERALDCTL, "--socket", self.socket, *arguments, check=check, timeout=timeout)
+
+    def kill(self) -> None:
+        """Ends the daemon at once."""
+        if self.process:
+            self.process.kill()

@@ -1,0 +1,53 @@
+"""What most scenarios begin with: one router, one service, and herald announcing it."""
+
+from dataclasses import dataclass
+from typing import Optional
+
+from lab.frr import Router
+from lab.herald import Herald
+from lab.service import Service
+from lab.site import IPV4_PREFIX, IPV6_PREFIX, Leaf, Site, dns_service, settings
+from lab.waiting import wait_until
+
+# What a person calls "at once": no timer of BGP is as short.
+AT_ONCE = 1.0
+
+
+@dataclass
+class World:
+    """A site whose service is announced to its one router, in both families."""
+
+    site: Site
+    leaf: Leaf
+    router: Router
+    service: Service
+    herald: Herald
+
+    def wait_announced(self, timeout: float = 10.0) -> None:
+        """Returns when the router has both prefixes."""
+        wait_until("the router has the prefixes",
+                   lambda: self.router.has(IPV4_PREFIX, IPV6_PREFIX), timeout)
+
+    def wait_withdrawn(self, timeout: float = 10.0) -> None:
+        """Returns when the router has neither prefix."""
+        wait_until("the router has lost the prefixes",
+                   lambda: self.router.has_none(IPV4_PREFIX, IPV6_PREFIX), timeout)
+
+    @property
+    def undisturbed(self) -> bool:
+        """Whether the session is up and has never been down."""
+        address = self.leaf.node_ipv4
+        return self.router.established(address) and self.router.drops(address) == 0
+
+
+def announcing(site: Site, neighbor: Optional[dict] = None,
+               service: Optional[dict] = None, **bgp: object) -> World:
+    """Brings the usual site up; the arguments change the neighbor, the service and [bgp]."""
+    leaf = site.add_leaf()
+    world = World(site, leaf, site.start_router(leaf), site.service(), site.herald())
+    world.service.start()
+    world.herald.configure(settings([leaf.neighbor(**(neighbor or {}))],
+                                    [dns_service(**(service or {}))], **bgp))
+    world.herald.start()
+    world.wait_announced()
+    return world

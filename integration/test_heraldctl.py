@@ -1,0 +1,91 @@
+"""heraldctl: what scripts and people get from it."""
+
+import json
+
+import pytest
+
+from lab.herald import HERALDCTL
+from lab.processes import run
+from lab.site import IPV4_PREFIX, IPV6_PREFIX
+
+COMMANDS = ["status", "neighbors", "services", "checks", "routes"]
+DETAILS = [["neighbors", "leaf1"], ["services", "dns"], ["routes", "--neighbor", "leaf1"]]
+
+
+@pytest.mark.parametrize("command", [*([command] for command in COMMANDS), *DETAILS],
+                         ids=" ".join)
+def test_tables_fit_a_terminal(command, world):
+    """At most 80 columns, no colour where there is no terminal, and something to read."""
+    shown = world.herald.ctl(*command)
+    assert shown.stdout and not shown.stderr
+    assert "\x1b" not in shown.stdout
+    assert max(len(line) for line in shown.stdout.splitlines()) <= 80
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_json_is_what_the_socket_answers(command, world):
+    """--json prints the answer of the endpoint with the same name."""
+    printed = json.loads(world.herald.ctl("--json", command).stdout)
+    assert _shape(printed) == _shape(world.herald.get(f"/v1/{command}"))
+
+
+def test_status_names_what_matters(world):
+    """One screen has the session, the service and both prefixes' neighbor."""
+    shown = world.herald.ctl("status").stdout
+    for word in ("leaf1", "Established", "dns", "up"):
+        assert word in shown
+
+
+def test_routes_are_what_the_router_has(world):
+    """The attributes as they are on the wire."""
+    routes = {route["prefix"]: route for route in
+              json.loads(world.herald.ctl("--json", "routes").stdout)["routes"]}
+    assert set(routes) == {IPV4_PREFIX, IPV6_PREFIX}
+    for prefix, route in routes.items():
+        path = world.router.paths(prefix)[0]
+        assert " ".join(map(str, route["as_path"])) == path.as_path
+        assert (route["next_hop"],) == path.next_hops
+
+
+def test_wait(world):
+    """Returns 0 at once for what is so, 1 when the time is over."""
+    world.herald.ctl("wait", "--service", "dns", "--announced")
+    world.herald.ctl("wait", "--neighbor", "leaf1", "--established")
+    late = world.herald.ctl("wait", "--service", "dns", "--withdrawn", "--timeout", "200ms",
+                            check=False)
+    assert late.returncode == 1
+    world.service.kill()
+    world.herald.ctl("wait", "--service", "dns", "--withdrawn", "--timeout", "10s")
+    assert world.router.has_none(IPV4_PREFIX)
+
+
+def test_no_daemon(tmp_path):
+    """Status 3 and one line."""
+    done = run(HERALDCTL, "--socket", tmp_path / "none.sock", "status", check=False)
+    assert done.returncode == 3
+    assert len(done.stderr.splitlines()) == 1 and not done.stdout
+
+
+@pytest.mark.parametrize("words", [[], ["dance"], ["drain"], ["wait"], ["status", "--colour"],
+                                   ["undrain"]], ids=lambda words: " ".join(words) or "nothing")
+def test_usage_error(words):
+    """Status 2 and a line on stderr, without a daemon."""
+    done = run(HERALDCTL, "--socket", "/nonexistent", *words, check=False)
+    assert done.returncode == 2 and done.stderr
+
+
+def test_names_that_do_not_exist(world):
+    """Status 1 and one line with the name."""
+    for command in (["neighbors", "spine"], ["services", "web"]):
+        refused = world.herald.ctl(*command, check=False)
+        assert refused.returncode == 1
+        assert len(refused.stderr.splitlines()) == 1 and command[1] in refused.stderr
+
+
+def _shape(value: object) -> object:
+    """The keys of a document without its values, which change from one moment to the next."""
+    if isinstance(value, dict):
+        return {key: _shape(element) for key, element in value.items()}
+    if isinstance(value, list):
+        return [_shape(element) for element in value]
+    return type(value).__name__

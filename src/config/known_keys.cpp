@@ -1,0 +1,230 @@
+#include "herald/config/known_keys.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <fmt/format.h>
+#include <string>
+#include <vector>
+
+namespace herald::config {
+namespace {
+
+using key = known_key;
+
+template <std::size_t A, std::size_t B>
+constexpr std::array<key, A + B> join(const std::array<key, A>& a, const std::array<key, B>& b) {
+    std::array<key, A + B> all{};
+    std::ranges::copy(b, std::ranges::copy(a, all.begin()).out);
+    return all;
+}
+
+constexpr std::array root_keys{key{"bgp"},      key{"control"}, key{"metrics", false},
+                               key{"log"},      key{"state"},   key{"defaults"},
+                               key{"neighbor"}, key{"service"}};
+constexpr std::array bgp_keys{key{"local_as"}, key{"router_id"}, key{"listen"}, key{"port"}};
+constexpr std::array control_keys{key{"socket"}, key{"mode"}, key{"group"}};
+constexpr std::array metrics_keys{key{"listen", false}};
+constexpr std::array log_keys{key{"level"}, key{"format"}};
+constexpr std::array state_keys{key{"directory"}};
+constexpr std::array defaults_keys{key{"neighbor"}, key{"check"}};
+constexpr std::array check_defaults_keys{key{"interval"}, key{"fast_interval"}, key{"timeout"},
+                                         key{"rise"}, key{"fall"}};
+constexpr std::array neighbor_own_keys{key{"name"}, key{"address"}, key{"when"}};
+constexpr std::array neighbor_defaults_keys{
+    key{"remote_as"},
+    key{"description"},
+    key{"local_address"},
+    key{"port"},
+    key{"passive"},
+    key{"shutdown"},
+    key{"hold_time"},
+    key{"connect_retry"},
+    key{"password"},
+    key{"password_file"},
+    key{"ttl_security"},
+    key{"multihop"},
+    key{"families"},
+    key{"next_hop"},
+    key{"next_hop_ipv6"},
+    key{"extended_nexthop"},
+    key{"role"},
+    key{"graceful_restart", false},
+    key{"prepend"},
+    key{"communities"},
+    key{"large_communities"},
+    key{"extended_communities"},
+    key{"med"},
+    key{"local_pref"},
+};
+constexpr auto neighbor_keys = join(neighbor_own_keys, neighbor_defaults_keys);
+constexpr std::array when_keys{key{"degraded"}, key{"draining"}, key{"down"}};
+constexpr std::array state_policy_keys{
+    key{"prepend"},           key{"med"},
+    key{"local_pref"},        key{"communities"},
+    key{"large_communities"}, key{"extended_communities"},
+    key{"withdraw"},
+};
+constexpr std::array service_keys{
+    key{"name"},
+    key{"prefixes"},
+    key{"neighbors"},
+    key{"communities"},
+    key{"large_communities"},
+    key{"extended_communities"},
+    key{"med"},
+    key{"require"},
+    key{"on_down"},
+    key{"drain_time"},
+    key{"drain_file", false},
+    key{"hold_down", false},
+    key{"hold_down_max", false},
+    key{"addresses", false},
+    key{"manage_addresses", false},
+    key{"interface", false},
+    key{"check"},
+};
+constexpr std::array any_check_keys{
+    key{"name"},    key{"type"}, key{"interval"}, key{"fast_interval"},
+    key{"timeout"}, key{"rise"}, key{"fall"},     key{"on_fail"},
+};
+constexpr std::array exec_keys{key{"command"}, key{"protocol"}};
+constexpr std::array tcp_keys{key{"address"}, key{"send"}, key{"expect"}};
+constexpr std::array http_keys{
+    key{"url", false},     key{"address", false},       key{"method", false},
+    key{"headers", false}, key{"expect_status", false}, key{"expect_body", false},
+    key{"verify", false},  key{"ca_file", false},
+};
+constexpr std::array dns_keys{
+    key{"address", false},   key{"record", false},       key{"class", false},
+    key{"transport", false}, key{"expect_rcode", false}, key{"expect_answer", false},
+};
+constexpr std::array ntp_keys{key{"address", false}, key{"max_stratum", false}};
+constexpr std::array push_keys{key{"ttl", false}};
+
+constexpr auto exec_check_keys = join(any_check_keys, exec_keys);
+constexpr auto tcp_check_keys = join(any_check_keys, tcp_keys);
+constexpr auto http_check_keys = join(any_check_keys, http_keys);
+constexpr auto dns_check_keys = join(any_check_keys, dns_keys);
+constexpr auto ntp_check_keys = join(any_check_keys, ntp_keys);
+constexpr auto push_check_keys = join(any_check_keys, push_keys);
+// tcp's keys first: of keys with one name, the implemented one is found.
+constexpr auto all_check_keys = join(
+    tcp_check_keys, join(exec_keys, join(join(http_keys, dns_keys), join(ntp_keys, push_keys))));
+
+constexpr std::array check_types{
+    known_check_type{"exec", true, exec_check_keys},
+    known_check_type{"tcp", true, tcp_check_keys},
+    known_check_type{"http", false, http_check_keys},
+    known_check_type{"dns", false, dns_check_keys},
+    known_check_type{"ntp", false, ntp_check_keys},
+    known_check_type{"push", false, push_check_keys},
+};
+
+constexpr std::array tables{
+    known_table{"", "the file", root_keys},
+    known_table{"bgp", "[bgp]", bgp_keys},
+    known_table{"control", "[control]", control_keys},
+    known_table{"metrics", "[metrics]", metrics_keys},
+    known_table{"log", "[log]", log_keys},
+    known_table{"state", "[state]", state_keys},
+    known_table{"neighbor", "[[neighbor]]", neighbor_keys},
+    known_table{"neighbor.when", "[neighbor.when]", when_keys},
+    known_table{"neighbor.when.degraded", "[neighbor.when.degraded]", state_policy_keys},
+    known_table{"neighbor.when.draining", "[neighbor.when.draining]", state_policy_keys},
+    known_table{"neighbor.when.down", "[neighbor.when.down]", state_policy_keys},
+    known_table{"service", "[[service]]", service_keys},
+    known_table{"service.check", "[[service.check]]", all_check_keys},
+    known_table{"defaults", "[defaults]", defaults_keys},
+    known_table{"defaults.neighbor", "[defaults.neighbor]", neighbor_defaults_keys},
+    known_table{"defaults.check", "[defaults.check]", check_defaults_keys},
+};
+
+/// How many characters must be put in, taken out or replaced, Levenshtein's distance.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j)
+        row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        auto diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const auto replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            diagonal = row[j];
+            row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+        }
+    }
+    return row[b.size()];
+}
+
+bool has(std::span<const known_key> keys, std::string_view name) {
+    return std::ranges::find(keys, name, &known_key::name) != keys.end();
+}
+
+/// Where a key belongs that is unknown in `known`: to another type of check, or to another table,
+/// whose header comes too late in the file; empty where it belongs nowhere.
+std::string home(std::string_view name, const known_table& known) {
+    if (known.name == "service.check")
+        for (const auto& type : check_types)
+            if (has(type.keys, name))
+                return fmt::format("; it belongs to checks of type \"{}\"", type.name);
+    for (const auto& other : tables)
+        if (has(other.keys, name))
+            return fmt::format("; it belongs in {}", other.header);
+    return {};
+}
+
+std::string suggestion(std::string_view name, const known_table& known) {
+    const auto elsewhere = home(name, known);
+    if (!elsewhere.empty())
+        return elsewhere;
+    if (const auto near = nearest(name, known.keys))
+        return fmt::format("; did you mean \"{}\"?", *near);
+    std::string all;
+    for (const auto& one : known.keys)
+        all += (all.empty() ? "" : ", ") + std::string(one.name);
+    return "; known here: " + all;
+}
+
+} // namespace
+
+std::span<const known_table> known_tables() {
+    return tables;
+}
+
+const known_table& find_known_table(std::string_view name) {
+    return *std::ranges::find(tables, name, &known_table::name);
+}
+
+std::span<const known_check_type> known_check_types() {
+    return check_types;
+}
+
+std::optional<std::string_view> nearest(std::string_view text,
+                                        std::span<const known_key> candidates) {
+    constexpr std::size_t longest = 32; // no key is as long
+    if (text.size() > longest)
+        return std::nullopt;
+    std::optional<std::string_view> best;
+    auto least = std::max<std::size_t>(text.size() / 3, 1) + 1;
+    for (const auto& candidate : candidates) {
+        const auto distance = edit_distance(text, candidate.name);
+        if (distance < least) {
+            least = distance;
+            best = candidate.name;
+        }
+    }
+    return best;
+}
+
+void check_keys(const table& entries, const known_table& known, problem_list& problems) {
+    for (const auto& [name, where, value] : entries) {
+        if (problems.full())
+            return;
+        if (!has(known.keys, name))
+            problems.error(where, fmt::format("unknown key {} in {}{}", in_quotes(name),
+                                              known.header, suggestion(name, known)));
+    }
+}
+
+} // namespace herald::config

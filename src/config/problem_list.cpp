@@ -1,0 +1,48 @@
+#include "herald/config/problem_list.hpp"
+
+#include "herald/wire/utf8.hpp"
+
+#include <fmt/format.h>
+#include <utility>
+
+namespace herald::config {
+
+void problem_list::error(place where, std::string message) {
+    add(errors_, {where, problem::severity::error, std::move(message)});
+}
+
+void problem_list::warning(place where, std::string message) {
+    add(warnings_, {where, problem::severity::warning, std::move(message)});
+}
+
+void problem_list::add(std::size_t& count, finding one) {
+    if (count == limit) {
+        dropped_ = true;
+        return;
+    }
+    if (found_.insert(std::move(one)).second)
+        ++count;
+}
+
+std::vector<problem> problem_list::take() const {
+    std::vector<problem> all;
+    for (const auto& one : found_)
+        all.push_back({one.level, file_, one.where.line, one.where.column, one.message});
+    if (dropped_)
+        all.push_back({problem::severity::warning, file_, all.back().line, all.back().column,
+                       "there are more problems than are shown"});
+    return all;
+}
+
+std::string in_quotes(std::string_view text) {
+    constexpr std::size_t bearable = 64;
+    const auto shown = wire::cut_utf8(text, bearable);
+    return '"' + wire::harmless_utf8(shown) + (shown.size() < text.size() ? "…\"" : "\"");
+}
+
+std::string to_string(const problem& value) {
+    return fmt::format("{}:{}:{}: {}{}", value.file, value.line, value.column,
+                       value.level == problem::severity::warning ? "warning: " : "", value.message);
+}
+
+} // namespace herald::config

@@ -1,0 +1,182 @@
+#include "herald/config/table_reader.hpp"
+
+#include <fmt/format.h>
+#include <variant>
+
+namespace herald::config {
+
+table_reader::table_reader(named_table main, problem_list& problems, named_table defaults)
+    : main_(std::move(main))
+    , defaults_(std::move(defaults))
+    , problems_(&problems) {}
+
+table_reader::entry table_reader::find(std::string_view key) const {
+    for (const auto* from : {&main_, &defaults_})
+        if (from->entries != nullptr)
+            if (const auto* found = config::find(*from->entries, key))
+                return {from, &found->value};
+    return {};
+}
+
+bool table_reader::owns(std::string_view key) const {
+    return find(key).owner == &main_;
+}
+
+bool table_reader::is_empty_array(std::string_view key) const {
+    const auto* found = value(key);
+    const auto* elements = found != nullptr ? std::get_if<array>(&found->value) : nullptr;
+    return elements != nullptr && elements->empty();
+}
+
+bool table_reader::prevails(std::string_view key, std::string_view other) {
+    if (!has(key) || !has(other) || owns(key) != owns(other))
+        return has(key) && (owns(key) || !owns(other));
+    fail(key, fmt::format("excludes {}: leave one of them out", other));
+    return false;
+}
+
+place table_reader::where(std::string_view key) const {
+    const auto found = find(key);
+    return found.value != nullptr ? found.value->where : main_.where;
+}
+
+std::string table_reader::path(std::string_view key) const {
+    const auto found = find(key);
+    const auto& owner = found.owner != nullptr ? *found.owner : main_;
+    return owner.name.empty() ? std::string(key) : fmt::format("{}.{}", owner.name, key);
+}
+
+void table_reader::fail_at(place where, std::string_view key, const std::string& message) {
+    if (!problems_->full())
+        problems_->error(where, path(key) + ": " + message);
+}
+
+void table_reader::fail(std::string_view key, const std::string& message) {
+    fail_at(where(key), key, message);
+}
+
+void table_reader::warn(std::string_view key, const std::string& message) {
+    problems_->warning(where(key), path(key) + ": " + message);
+}
+
+void table_reader::not_implemented(std::string_view key, std::string_view besides) {
+    fail(key, fmt::format("not implemented yet{}{}", besides.empty() ? "" : "; it can only be ",
+                          besides));
+}
+
+void table_reader::require(std::string_view key) {
+    if (!has(key))
+        fail(key, "missing, but required");
+}
+
+void table_reader::wrong_type(std::string_view key, const node& found, std::string_view expected) {
+    fail_at(found.where, key, fmt::format("expected {}, not {}", expected, type_name(found)));
+}
+
+template <typename T>
+const T* table_reader::typed(std::string_view key, std::string_view expected) {
+    const auto* found = value(key);
+    if (found == nullptr)
+        return nullptr;
+    const auto* right = std::get_if<T>(&found->value);
+    if (right == nullptr)
+        wrong_type(key, *found, expected);
+    return right;
+}
+
+bool table_reader::is_good_text(std::string_view key, const located<std::string_view>& found,
+                                std::size_t longest) {
+    if (found.value.size() > longest)
+        fail_at(found.where, key, fmt::format("longer than {} octets", longest));
+    else if (found.value.contains('\0'))
+        fail_at(found.where, key, "has a NUL character");
+    else
+        return true;
+    return false;
+}
+
+std::optional<std::string> table_reader::text(std::string_view key, std::size_t longest) {
+    const auto* found = typed<std::string>(key, "a string");
+    if (found == nullptr || !is_good_text(key, {*found, where(key)}, longest))
+        return std::nullopt;
+    return *found;
+}
+
+std::vector<located<std::string>>
+table_reader::texts(std::string_view key, std::size_t longest_list, std::size_t longest_text) {
+    const auto* elements = typed<array>(key, "an array of strings");
+    if (elements == nullptr)
+        return {};
+    if (elements->size() > longest_list) {
+        fail(key, fmt::format("more than {} elements", longest_list));
+        return {};
+    }
+    std::vector<located<std::string>> all;
+    for (const auto& element : *elements) {
+        const auto* found = std::get_if<std::string>(&element.value);
+        if (found == nullptr)
+            wrong_type(key, element, "an array of strings");
+        else if (is_good_text(key, {*found, element.where}, longest_text))
+            all.push_back({*found, element.where});
+    }
+    return all;
+}
+
+std::optional<bool> table_reader::flag(std::string_view key) {
+    const auto* found = typed<bool>(key, "true or false");
+    return found != nullptr ? std::optional(*found) : std::nullopt;
+}
+
+std::optional<std::int64_t> table_reader::integer(std::string_view key, std::int64_t least,
+                                                  std::int64_t most) {
+    const auto expected = fmt::format("an integer from {} to {}", least, most);
+    const auto* found = typed<std::int64_t>(key, expected);
+    if (found == nullptr)
+        return std::nullopt;
+    if (*found >= least && *found <= most)
+        return *found;
+    fail(key, fmt::format("expected {}, not {}", expected, *found));
+    return std::nullopt;
+}
+
+std::optional<std::chrono::milliseconds> table_reader::duration(std::string_view key,
+                                                                std::chrono::milliseconds least,
+                                                                std::chrono::milliseconds most) {
+    if (typed<std::string>(key, "a string such as \"30s\"") == nullptr)
+        return std::nullopt;
+    const auto found = parsed(key, parse_duration);
+    if (!found || (*found >= least && *found <= most))
+        return found;
+    fail(key, fmt::format("expected {} to {}, not {}", to_string(least), to_string(most),
+                          to_string(*found)));
+    return std::nullopt;
+}
+
+std::optional<named_table> table_reader::subtable(std::string_view key) {
+    const auto* found = value(key);
+    if (found == nullptr)
+        return std::nullopt;
+    const auto name = path(key);
+    if (const auto* entries = std::get_if<table>(&found->value))
+        return named_table{entries, found->where, name};
+    wrong_type(key, *found, fmt::format("a table: [{}]", name));
+    return std::nullopt;
+}
+
+std::vector<named_table> table_reader::subtables(std::string_view key) {
+    const auto name = path(key);
+    const auto expected = fmt::format("an array of tables: [[{}]]", name);
+    const auto* elements = typed<array>(key, expected);
+    if (elements == nullptr)
+        return {};
+    std::vector<named_table> all;
+    for (const auto& element : *elements) {
+        if (const auto* entries = std::get_if<table>(&element.value))
+            all.push_back({entries, element.where, name});
+        else
+            wrong_type(key, element, expected);
+    }
+    return all;
+}
+
+} // namespace herald::config

@@ -1,0 +1,48 @@
+#include "herald/control/http.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/status.hpp>
+#include <fmt/format.h>
+
+namespace herald::control {
+
+namespace http = boost::beast::http;
+
+void bound(request_parser& parser, const limits& bounds) {
+    parser.header_limit(bounds.header);
+    parser.body_limit(bounds.body);
+}
+
+request to_request(const http::request<http::string_body>& message) {
+    return {std::string(message.method_string()), std::string(message.target()), message.body()};
+}
+
+response refuse(boost::system::error_code error) {
+    if (error == boost::asio::error::timed_out)
+        return problem(408, "the request did not arrive in time");
+    if (error == http::error::body_limit)
+        return problem(413, "the request's body is too large");
+    if (error == http::error::header_limit || error == http::error::buffer_overflow)
+        return problem(431, "the request's header is too large");
+    return problem(400, fmt::format("this is not HTTP: {}", error.message()));
+}
+
+std::string to_bytes(const response& answer, const framing& frame) {
+    const auto reason = http::obsolete_reason(http::int_to_status(answer.status));
+    auto bytes = fmt::format("HTTP/{}.{} {} {}\r\n", frame.version / 10, frame.version % 10,
+                             answer.status, std::string_view{reason});
+    bytes +=
+        fmt::format("Content-Type: {}\r\nContent-Length: {}\r\n", answer.type, answer.body.size());
+    if (!answer.allow.empty())
+        bytes += fmt::format("Allow: {}\r\n", answer.allow);
+    // RFC 9112 §9.3: said where it is not what the version implies.
+    if (frame.keep_alive != (frame.version >= 11))
+        bytes += frame.keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n";
+    bytes += "\r\n";
+    if (!frame.head)
+        bytes += answer.body;
+    return bytes;
+}
+
+} // namespace herald::control

@@ -1,0 +1,101 @@
+#include "herald/control/request_body.hpp"
+
+#include "herald/control/duration_text.hpp"
+
+#include <boost/json/parse.hpp>
+#include <fmt/format.h>
+
+namespace herald::control {
+
+namespace {
+
+namespace json = boost::json;
+using std::chrono::milliseconds;
+
+template <typename T>
+using parsed = std::expected<T, std::string>;
+
+constexpr std::size_t longest_reason = 1000;
+
+std::unexpected<std::string> wrong(std::string_view member, std::string_view should) {
+    return std::unexpected(fmt::format("\"{}\" must be {}", member, should));
+}
+
+parsed<json::object> parse_object(std::string_view body) {
+    if (body.find_first_not_of(" \t\r\n") == std::string_view::npos)
+        return json::object{};
+    json::error_code error;
+    auto value = json::parse(body, error);
+    if (error)
+        return std::unexpected(fmt::format("the body is not JSON: {}", error.message()));
+    if (!value.is_object())
+        return std::unexpected("the body is not a JSON object");
+    return std::move(value.get_object());
+}
+
+std::unexpected<std::string> unknown_member(std::string_view name) {
+    return std::unexpected(fmt::format("unknown member \"{}\"", name));
+}
+
+parsed<milliseconds> read_duration(const json::value& value) {
+    if (value.is_string()) {
+        const auto& text = value.get_string();
+        return parse_duration(std::string_view{text.data(), text.size()});
+    }
+    if (value.is_number()) {
+        if (const auto duration = from_seconds(value.to_number<double>()))
+            return *duration;
+    }
+    return wrong("for", "seconds from 0.001 to 366 days, or a text such as \"10m\"");
+}
+
+parsed<void> read_member(drain_request& drain, std::string_view name, const json::value& value) {
+    if (name == "reason") {
+        if (!value.is_string() || value.get_string().size() > longest_reason)
+            return wrong(name, fmt::format("a text of at most {} bytes", longest_reason));
+        drain.reason = std::string(value.get_string());
+        return {};
+    }
+    if (name == "for") {
+        const auto duration = read_duration(value);
+        if (!duration)
+            return std::unexpected(duration.error());
+        drain.duration = *duration;
+        return {};
+    }
+    if (name == "now") {
+        if (!value.is_bool())
+            return wrong(name, "true or false");
+        drain.now = value.get_bool();
+        return {};
+    }
+    return unknown_member(name);
+}
+
+} // namespace
+
+parsed<drain_request> parse_drain(std::string_view body) {
+    const auto object = parse_object(body);
+    if (!object)
+        return std::unexpected(object.error());
+    drain_request drain;
+    for (const auto& [name, value] : *object) {
+        // As if it were not there: what a program writes that has no value for it.
+        if (value.is_null())
+            continue;
+        if (auto read = read_member(drain, name, value); !read)
+            return std::unexpected(read.error());
+    }
+    return drain;
+}
+
+parsed<void> parse_nothing(std::string_view body) {
+    const auto object = parse_object(body);
+    if (!object)
+        return std::unexpected(object.error());
+    if (!object->empty())
+        return unknown_member(object->begin()->key());
+    return {};
+}
+
+} // namespace herald::control

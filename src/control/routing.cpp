@@ -1,0 +1,199 @@
+#include "herald/control/routing.hpp"
+
+#include "herald/control/request_body.hpp"
+#include "herald/control/views.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/json/value.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+#include <fmt/format.h>
+
+namespace herald::control {
+
+namespace {
+
+namespace json = boost::json;
+namespace urls = boost::urls;
+
+/// One request, as a handler sees it.
+struct call {
+    const operations& daemon;
+    std::vector<std::string> names; // what stood for the pattern's stars
+    std::vector<parameter> parameters;
+    std::string_view body;
+};
+
+response unknown_parameter(const parameter& given) {
+    return problem(400, fmt::format("unknown parameter \"{}\"", given.name));
+}
+
+outcome show_status(const call& asked) {
+    return show(to_json(asked.daemon.status()));
+}
+
+outcome show_neighbors(const call& asked) {
+    return show(json::object{{"neighbors", to_json(asked.daemon.status().neighbors)}});
+}
+
+outcome show_services(const call& asked) {
+    return show(json::object{{"services", to_json(asked.daemon.status().services)}});
+}
+
+template <typename View>
+const View* find(const std::vector<View>& views, std::string_view name) {
+    const auto found = std::ranges::find(views, name, &View::name);
+    return found == views.end() ? nullptr : &*found;
+}
+
+outcome show_neighbor(const call& asked) {
+    const auto status = asked.daemon.status();
+    const auto* neighbor = find(status.neighbors, asked.names[0]);
+    return neighbor == nullptr ? no_neighbor(asked.names[0]) : show(to_json(*neighbor));
+}
+
+outcome show_service(const call& asked) {
+    const auto status = asked.daemon.status();
+    const auto* service = find(status.services, asked.names[0]);
+    return service == nullptr ? no_service(asked.names[0]) : show(to_json(*service));
+}
+
+outcome show_checks(const call& asked) {
+    json::array checks;
+    for (const auto& service : asked.daemon.status().services) {
+        for (const auto& check : service.checks)
+            checks.emplace_back(to_json(check));
+    }
+    return show(json::object{{"checks", std::move(checks)}});
+}
+
+outcome show_routes(const call& asked) {
+    std::string neighbor;
+    for (const auto& given : asked.parameters) {
+        if (given.name != "neighbor")
+            return unknown_parameter(given);
+        neighbor = given.value;
+    }
+    if (!neighbor.empty() && find(asked.daemon.status().neighbors, neighbor) == nullptr)
+        return no_neighbor(neighbor);
+    return show(json::object{{"routes", to_json(asked.daemon.routes(neighbor))}});
+}
+
+outcome drain(const call& asked) {
+    auto parsed = parse_drain(asked.body);
+    if (!parsed)
+        return problem(400, parsed.error());
+    parsed->services = asked.names;
+    return *std::move(parsed);
+}
+
+outcome undrain(const call& asked) {
+    if (const auto parsed = parse_nothing(asked.body); !parsed)
+        return problem(400, parsed.error());
+    return undrain_request{asked.names};
+}
+
+outcome wait(const call& asked) {
+    auto parsed = parse_wait(asked.parameters);
+    if (!parsed)
+        return problem(400, parsed.error());
+    return *std::move(parsed);
+}
+
+struct endpoint {
+    std::string_view method;
+    std::string_view path; // a star stands for any one name
+    outcome (*handle)(const call&);
+    bool takes_parameters = false;
+};
+
+constexpr std::array endpoints{
+    endpoint{"GET", "/v1/status", show_status},
+    endpoint{"GET", "/v1/neighbors", show_neighbors},
+    endpoint{"GET", "/v1/neighbors/*", show_neighbor},
+    endpoint{"GET", "/v1/services", show_services},
+    endpoint{"GET", "/v1/services/*", show_service},
+    endpoint{"GET", "/v1/checks", show_checks},
+    endpoint{"GET", "/v1/routes", show_routes, true},
+    endpoint{"GET", "/v1/wait", wait, true},
+    endpoint{"POST", "/v1/services/*/drain", drain},
+    endpoint{"POST", "/v1/services/*/undrain", undrain},
+    endpoint{"POST", "/v1/drain", drain},
+    endpoint{"POST", "/v1/undrain", undrain},
+};
+
+/// The names for the pattern's stars, where the path is of its form.
+std::optional<std::vector<std::string>> match(std::string_view pattern,
+                                              const std::vector<std::string>& path) {
+    std::vector<std::string> names;
+    for (const auto& segment : path) {
+        if (pattern.empty())
+            return std::nullopt;
+        pattern.remove_prefix(1); // the slash
+        const auto wanted = pattern.substr(0, pattern.find('/'));
+        if (wanted == "*" && !segment.empty())
+            names.push_back(segment);
+        else if (wanted != segment)
+            return std::nullopt;
+        pattern.remove_prefix(wanted.size());
+    }
+    if (!pattern.empty())
+        return std::nullopt;
+    return names;
+}
+
+/// RFC 9112 §3.2: clients send the path, and a server takes a whole URL too.
+urls::result<urls::url_view> parse_target(std::string_view target) {
+    if (target.starts_with('/'))
+        return urls::parse_origin_form(target);
+    return urls::parse_uri(target);
+}
+
+outcome dispatch(const request& asked, const std::vector<std::string>& path, call& asked_call) {
+    // RFC 9110 §9.3.2: HEAD is GET whose content is not sent.
+    const std::string_view method = asked.method == "HEAD" ? "GET" : asked.method;
+    std::string allow;
+    for (const auto& known : endpoints) {
+        auto names = match(known.path, path);
+        if (!names)
+            continue;
+        if (known.method != method) {
+            allow = known.method == "GET" ? "GET, HEAD" : known.method;
+            continue;
+        }
+        if (!known.takes_parameters && !asked_call.parameters.empty())
+            return unknown_parameter(asked_call.parameters.front());
+        asked_call.names = *std::move(names);
+        return known.handle(asked_call);
+    }
+    if (allow.empty())
+        return problem(404, "there is nothing at this path");
+    auto refused = problem(405, fmt::format("this path takes {}", allow));
+    refused.allow = std::move(allow);
+    return refused;
+}
+
+} // namespace
+
+outcome route(const request& asked, const operations& daemon) {
+    const auto url = parse_target(asked.target);
+    if (!url)
+        return problem(400, "the request's target is not a path or URL");
+    std::vector<std::string> path;
+    for (const auto segment : url->segments())
+        path.emplace_back(segment);
+    call asked_call{daemon, {}, {}, asked.body};
+    for (const auto given : url->params())
+        asked_call.parameters.push_back({std::string(given.key), std::string(given.value)});
+    return dispatch(asked, path, asked_call);
+}
+
+response show_changed(const std::vector<std::string>& names, const status_view& status) {
+    if (names.empty())
+        return show(json::object{{"services", to_json(status.services)}});
+    const auto* service = find(status.services, names.front());
+    return service == nullptr ? no_service(names.front()) : show(to_json(*service));
+}
+
+} // namespace herald::control

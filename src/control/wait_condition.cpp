@@ -1,0 +1,138 @@
+#include "herald/control/wait_condition.hpp"
+
+#include "herald/control/duration_text.hpp"
+#include "herald/control/views.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace herald::control {
+
+namespace {
+
+namespace json = boost::json;
+using std::chrono::milliseconds;
+
+struct condition_name {
+    std::string_view name;
+    condition meaning;
+};
+constexpr std::array condition_names{
+    condition_name{"announced", condition::announced},
+    condition_name{"withdrawn", condition::withdrawn},
+    condition_name{"established", condition::established},
+};
+
+/// Seconds, or a duration such as "10m".
+std::optional<milliseconds> parse_timeout(std::string_view text) {
+    if (const auto duration = parse_duration(text))
+        return *duration;
+    double count = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+    if (error != std::errc{} || end != text.data() + text.size())
+        return std::nullopt;
+    return from_seconds(count);
+}
+
+struct wait_parameters {
+    std::optional<condition> until;
+    std::vector<std::string> services;
+    std::vector<std::string> neighbors;
+    std::optional<milliseconds> timeout;
+};
+
+std::expected<void, std::string> read(wait_parameters& wait, const parameter& given) {
+    if (given.name == "service") {
+        wait.services.push_back(given.value);
+    } else if (given.name == "neighbor") {
+        wait.neighbors.push_back(given.value);
+    } else if (given.name == "until") {
+        const auto* known = std::ranges::find(condition_names, given.value, &condition_name::name);
+        if (known == condition_names.end())
+            return std::unexpected("\"until\" must be announced, withdrawn or established");
+        wait.until = known->meaning;
+    } else if (given.name == "timeout") {
+        wait.timeout = parse_timeout(given.value);
+        if (!wait.timeout)
+            return std::unexpected("\"timeout\" must be seconds from 0.001 to 366 days");
+    } else {
+        return std::unexpected(fmt::format("unknown parameter \"{}\"", given.name));
+    }
+    return {};
+}
+
+template <typename View>
+const View* find(const std::vector<View>& views, std::string_view name) {
+    const auto found = std::ranges::find(views, name, &View::name);
+    return found == views.end() ? nullptr : &*found;
+}
+
+bool holds(condition until, const service_view& service) {
+    return service.acknowledged && service.announced_to.empty() == (until == condition::withdrawn);
+}
+
+bool holds(condition, const neighbor_view& neighbor) {
+    return neighbor.state == "Established";
+}
+
+response unknown(const service_view*, std::string_view name) {
+    return no_service(name);
+}
+response unknown(const neighbor_view*, std::string_view name) {
+    return no_neighbor(name);
+}
+
+template <typename View>
+std::optional<response> look_at(const wait_request& wait, const std::vector<View>& views,
+                                std::string_view key) {
+    json::array met;
+    for (const auto& name : wait.names) {
+        const View* view = find(views, name);
+        if (view == nullptr)
+            return unknown(view, name);
+        if (holds(wait.until, *view))
+            met.emplace_back(to_json(*view));
+    }
+    if (met.size() != wait.names.size())
+        return std::nullopt;
+    return show(json::object{{key, std::move(met)}});
+}
+
+} // namespace
+
+std::expected<wait_request, std::string> parse_wait(const std::vector<parameter>& parameters) {
+    wait_parameters given;
+    for (const auto& each : parameters) {
+        if (auto known = read(given, each); !known)
+            return std::unexpected(known.error());
+    }
+    const bool of_session = given.until == condition::established;
+    auto& names = of_session ? given.neighbors : given.services;
+    const auto& others = of_session ? given.services : given.neighbors;
+    if (!given.until || names.empty() || !others.empty())
+        return std::unexpected("what to wait for must be until=announced or until=withdrawn with "
+                               "service=, or until=established with neighbor=");
+    wait_request wait{.until = *given.until, .names = std::move(names)};
+    wait.timeout = given.timeout.value_or(wait.timeout);
+    return wait;
+}
+
+std::optional<response> look(const wait_request& wait, const status_view& status) {
+    switch (wait.until) {
+    case condition::announced:
+    case condition::withdrawn: return look_at(wait, status.services, "services");
+    case condition::established: break;
+    }
+    return look_at(wait, status.neighbors, "neighbors");
+}
+
+response wait_timed_out(const wait_request& wait) {
+    const auto* known = std::ranges::find(condition_names, wait.until, &condition_name::meaning);
+    return problem(504, fmt::format("not {} within {}: {}", known->name, humanise(wait.timeout),
+                                    fmt::join(wait.names, ", ")));
+}
+
+} // namespace herald::control

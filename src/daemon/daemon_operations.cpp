@@ -1,0 +1,127 @@
+#include <algorithm>
+#include "herald/daemon/daemon.hpp"
+#include "herald/daemon/log.hpp"
+#include "herald/daemon/views.hpp"
+
+#include <boost/asio/ip/address_v4.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+// What the control socket asks for.
+
+namespace herald::daemon {
+
+using control::refusal;
+
+namespace {
+
+std::vector<std::string> names_of(const std::vector<managed_service*>& services) {
+    std::vector<std::string> names;
+    for (const auto* service : services)
+        names.push_back(service->name());
+    return names;
+}
+
+refusal not_stored(const std::error_code& error) {
+    return {refusal::kind::failed,
+            fmt::format("the drain could not be stored: {}", error.message())};
+}
+
+} // namespace
+
+control::status_view daemon::status() const {
+    control::status_view view;
+    view.version = HERALD_VERSION;
+    view.local_as = settings_.local_as;
+    view.router_id = boost::asio::ip::address_v4(settings_.router_id).to_string();
+    view.started = started_;
+    view.config_file = config_file_;
+    for (const auto& neighbor : speaker_.neighbors())
+        view.neighbors.push_back(view_of(*neighbor));
+    for (const auto& service : services_)
+        view.services.push_back(view_of(*service, speaker_));
+    view.problems = problems_of(view.neighbors, view.services);
+    return view;
+}
+
+std::vector<control::route_view> daemon::routes(const std::string& name) const {
+    std::vector<control::route_view> views;
+    for (const auto& neighbor : speaker_.neighbors()) {
+        if (!name.empty() && neighbor->settings().name != name)
+            continue;
+        auto more = routes_of(*neighbor, services_);
+        views.insert(views.end(), std::make_move_iterator(more.begin()),
+                     std::make_move_iterator(more.end()));
+    }
+    return views;
+}
+
+std::expected<std::vector<managed_service*>, refusal>
+daemon::find_services(const std::vector<std::string>& names) const {
+    std::vector<managed_service*> found;
+    for (const auto& service : services_)
+        if (names.empty() || std::ranges::find(names, service->name()) != names.end())
+            found.push_back(service.get());
+    for (const auto& name : names)
+        if (std::ranges::find(found, name, &managed_service::name) == found.end())
+            return std::unexpected(
+                refusal{refusal::kind::not_found, fmt::format("there is no service {}", name)});
+    return found;
+}
+
+void daemon::drain(control::drain_request request, control::done reply) {
+    auto services = find_services(request.services);
+    if (!services)
+        return reply(std::unexpected(services.error()));
+    service::stored_drain drain;
+    drain.since = std::chrono::system_clock::now();
+    drain.immediate = request.now;
+    drain.reason = request.reason;
+    if (request.duration)
+        drain.until = drain.since + *request.duration;
+    drains_.apply(
+        [drain, names = names_of(*services)](service::stored_drains& drains) {
+            for (const auto& name : names) {
+                auto [existing, added] = drains.emplace(name, drain);
+                auto since = existing->second.since; // a 'draining' that began goes on
+                existing->second = drain;
+                existing->second.since = since;
+            }
+        },
+        [this, services = *services, reply](std::error_code error) {
+            if (error) {
+                log(log_level::error, "drain", not_stored(error).detail);
+                return reply(std::unexpected(not_stored(error)));
+            }
+            for (auto* service : services)
+                service->drain(drains_.drains().at(service->name()));
+            log(log_level::info, "drain", fmt::format("drained {}", fmt::join(names_of(services), ", ")));
+            views_changed();
+            reply({});
+        });
+}
+
+void daemon::undrain(std::vector<std::string> names, control::done reply) {
+    auto services = find_services(names);
+    if (!services)
+        return reply(std::unexpected(services.error()));
+    drains_.apply(
+        [names = names_of(*services)](service::stored_drains& drains) {
+            for (const auto& name : names)
+                drains.erase(name);
+        },
+        [this, services = *services, reply](std::error_code error) {
+            if (error) {
+                log(log_level::error, "drain", not_stored(error).detail);
+                return reply(std::unexpected(not_stored(error)));
+            }
+            for (auto* service : services)
+                service->undrain();
+            log(log_level::info, "undrain",
+                fmt::format("undrained {}", fmt::join(names_of(services), ", ")));
+            views_changed();
+            reply({});
+        });
+}
+
+} // namespace herald::daemon

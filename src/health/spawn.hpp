@@ -1,0 +1,21 @@
+#pragma once
+
+#include <expected>
+#include <string>
+#include <sys/types.h>
+#include <system_error>
+#include <vector>
+
+namespace herald::health {
+
+/// A child as the kernel gives it: both descriptors are the caller's, and close on exec.
+struct spawned {
+    pid_t pid;
+    int exited; // the pidfd, readable when it has ended
+    int output; // the reading end of its stdout and stderr, not blocking
+};
+
+/// See child_process::spawn.
+std::expected<spawned, std::error_code> spawn_child(const std::vector<std::string>& command);
+
+} // namespace herald::health

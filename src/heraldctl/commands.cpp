@@ -1,0 +1,289 @@
+#include "commands.hpp"
+
+#include "client.hpp"
+#include "output.hpp"
+#include "screens.hpp"
+#include "tables.hpp"
+#include "values.hpp"
+
+#include "herald/control/duration_text.hpp"
+#include "herald/control/json_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/json/parse.hpp>
+#include <fmt/format.h>
+#include <vector>
+
+namespace heraldctl {
+
+namespace {
+
+namespace json = boost::json;
+namespace po = boost::program_options;
+using std::chrono::milliseconds;
+using names = std::vector<std::string>;
+using showing = std::string (screen::*)(const json::value&) const;
+
+names names_of(const po::variables_map& options, const std::string& key = "name") {
+    return options.count(key) == 0 ? names{} : options[key].as<names>();
+}
+
+std::string option(const po::variables_map& options, const std::string& key) {
+    return options.count(key) == 0 ? "" : options[key].as<std::string>();
+}
+
+/// What the daemon says against it, from its problem document.
+std::string detail_of(const reply& answer) {
+    json::error_code error;
+    const auto problem = json::parse(answer.body, error);
+    if (!error && problem.is_object()) {
+        if (const auto* detail = problem.get_object().if_contains("detail");
+            detail != nullptr && detail->is_string())
+            return printable(std::string(detail->get_string()));
+    }
+    return fmt::format("the daemon answered with status {}", answer.status);
+}
+
+/// Asks, and with --json prints what was answered, whatever it is.
+result<reply> consult(const global_options& global, const question& asked) {
+    auto answer = ask(global.socket, asked);
+    if (!answer)
+        return answer;
+    if (global.json) {
+        if (auto printed = print(answer->body); !printed)
+            return std::unexpected(printed.error());
+    }
+    if (answer->status >= 400)
+        return refused(detail_of(*answer));
+    return answer;
+}
+
+result<void> show(const global_options& global, std::string target, showing shown) {
+    const auto answer = consult(global, {.target = std::move(target)});
+    if (!answer)
+        return std::unexpected(answer.error());
+    if (global.json)
+        return {};
+    const screen here{wants_colour()};
+    return print((here.*shown)(json::parse(answer->body)));
+}
+
+result<void> status(const global_options& global, const po::variables_map&) {
+    return show(global, "/v1/status", &screen::status);
+}
+
+result<void> neighbors(const global_options& global, const po::variables_map& options) {
+    if (const auto name = names_of(options); !name.empty())
+        return show(global, "/v1/neighbors/" + encode(name.front()), &screen::neighbor);
+    return show(global, "/v1/neighbors", &screen::neighbors);
+}
+
+result<void> services(const global_options& global, const po::variables_map& options) {
+    if (const auto name = names_of(options); !name.empty())
+        return show(global, "/v1/services/" + encode(name.front()), &screen::service);
+    return show(global, "/v1/services", &screen::services);
+}
+
+result<void> checks(const global_options& global, const po::variables_map&) {
+    return show(global, "/v1/checks", &screen::checks);
+}
+
+result<void> routes(const global_options& global, const po::variables_map& options) {
+    const auto neighbor = option(options, "neighbor");
+    return show(global, "/v1/routes" + (neighbor.empty() ? "" : "?neighbor=" + encode(neighbor)),
+                &screen::routes);
+}
+
+result<milliseconds> read_duration(const po::variables_map& options, const std::string& key,
+                                   milliseconds otherwise) {
+    if (options.count(key) == 0)
+        return otherwise;
+    const auto duration = herald::control::parse_duration(option(options, key));
+    if (!duration)
+        return usage(fmt::format("--{}: {}", key, duration.error()));
+    return *duration;
+}
+
+/// The views of an answer: a service alone, or a list.
+std::vector<json::object> views_of(const reply& answer, std::string_view key) {
+    const auto value = json::parse(answer.body);
+    const auto* many = value.as_object().if_contains(key);
+    if (many == nullptr)
+        return {value.as_object()};
+    std::vector<json::object> views;
+    for (const auto& each : many->as_array())
+        views.push_back(each.as_object());
+    return views;
+}
+
+struct waiting {
+    std::string_view until;
+    std::string_view key; // "service" or "neighbor"
+    names who;
+    milliseconds timeout{};
+};
+
+result<void> wait_for(const global_options& global, const waiting& wanted) {
+    auto target = fmt::format("/v1/wait?until={}&timeout={:.3f}", wanted.until,
+                              std::chrono::duration<double>(wanted.timeout).count());
+    for (const auto& name : wanted.who)
+        target += fmt::format("&{}={}", wanted.key, encode(name));
+    // The daemon ends the wait; this is for one that does not.
+    const auto bound = wanted.timeout + std::chrono::seconds{10};
+    const auto answer = consult(global, {.target = std::move(target), .bound = bound});
+    if (!answer)
+        return std::unexpected(answer.error());
+    std::string text;
+    for (const auto& name : wanted.who)
+        text += fmt::format("{}: {}\n", printable(name), wanted.until);
+    return global.json ? result<void>{} : print(text);
+}
+
+/// The paths to post to: one for each service, or the one for all.
+result<names> targets(const po::variables_map& options, std::string_view action) {
+    const auto services = names_of(options);
+    const bool all = options.count("all") > 0;
+    if (all == !services.empty())
+        return usage(fmt::format("{} takes names of services, or --all", action));
+    names paths;
+    for (const auto& service : services)
+        paths.push_back(fmt::format("/v1/services/{}/{}", encode(service), action));
+    if (all)
+        paths.push_back(fmt::format("/v1/{}", action));
+    return paths;
+}
+
+/// Posts to each path even where one is refused; the names of the services that were changed.
+result<names> change(const global_options& global, const names& paths, const std::string& body) {
+    names changed;
+    std::string text;
+    std::string refusals;
+    for (const auto& path : paths) {
+        const auto answer = consult(global, {.method = "POST", .target = path, .body = body});
+        if (!answer && answer.error().status != exit_status::refused)
+            return std::unexpected(answer.error());
+        if (!answer) {
+            refusals += (refusals.empty() ? "" : "; ") + answer.error().line;
+            continue;
+        }
+        for (const auto& service : views_of(*answer, "services")) {
+            changed.push_back(text_of(service, "name"));
+            text += fmt::format("{}: {}\n", printable(changed.back()),
+                                text_of(service, "administration"));
+        }
+    }
+    if (!global.json) {
+        if (auto printed = print(text); !printed)
+            return std::unexpected(printed.error());
+    }
+    if (!refusals.empty())
+        return refused(refusals);
+    return changed;
+}
+
+result<void> drain(const global_options& global, const po::variables_map& options) {
+    const auto paths = targets(options, "drain");
+    const auto duration = read_duration(options, "for", {});
+    const auto timeout = read_duration(options, "timeout", std::chrono::minutes{5});
+    if (!paths || !duration || !timeout)
+        return std::unexpected(!paths      ? paths.error()
+                               : !duration ? duration.error()
+                                           : timeout.error());
+    if (options.count("timeout") > 0 && options.count("wait") == 0)
+        return usage("--timeout is for --wait");
+    json::object body{{"reason", option(options, "reason")}, {"now", options.count("now") > 0}};
+    if (options.count("for") > 0)
+        body["for"] = option(options, "for");
+    const auto changed = change(global, *paths, herald::control::to_text(body));
+    if (!changed)
+        return std::unexpected(changed.error());
+    if (options.count("wait") == 0 || changed->empty())
+        return {};
+    return wait_for(global, {"withdrawn", "service", *changed, *timeout});
+}
+
+result<void> undrain(const global_options& global, const po::variables_map& options) {
+    const auto paths = targets(options, "undrain");
+    if (!paths)
+        return std::unexpected(paths.error());
+    const auto changed = change(global, *paths, "");
+    return changed ? result<void>{} : std::unexpected(changed.error());
+}
+
+result<void> wait(const global_options& global, const po::variables_map& options) {
+    const bool announced = options.count("announced") > 0;
+    const bool withdrawn = options.count("withdrawn") > 0;
+    const bool established = options.count("established") > 0;
+    const auto services = names_of(options, "service");
+    const auto sessions = names_of(options, "neighbor");
+    const bool of_service = !services.empty() && sessions.empty() && !established;
+    const bool of_session = !sessions.empty() && services.empty() && established;
+    if (of_service == of_session || (of_service && announced == withdrawn) ||
+        (of_session && (announced || withdrawn)))
+        return usage("wait takes --service NAME with --announced or --withdrawn, or "
+                     "--neighbor NAME with --established");
+    const auto timeout = read_duration(options, "timeout", std::chrono::seconds{60});
+    if (!timeout)
+        return std::unexpected(timeout.error());
+    if (of_session)
+        return wait_for(global, {"established", "neighbor", sessions, *timeout});
+    return wait_for(global, {announced ? "announced" : "withdrawn", "service", services, *timeout});
+}
+
+void declare_nothing(po::options_description&) {}
+
+void declare_routes(po::options_description& options) {
+    options.add_options()("neighbor", po::value<std::string>());
+}
+
+void declare_drain(po::options_description& options) {
+    options.add_options()("all", "")("reason", po::value<std::string>())(
+        "for", po::value<std::string>())("now", "")("wait", "")("timeout",
+                                                                po::value<std::string>());
+}
+
+void declare_undrain(po::options_description& options) {
+    options.add_options()("all", "");
+}
+
+void declare_wait(po::options_description& options) {
+    options.add_options()("service", po::value<names>())("neighbor", po::value<names>())(
+        "announced", "")("withdrawn", "")("established", "")("timeout", po::value<std::string>());
+}
+
+constexpr std::array known{
+    command{"status", "", "one screen: sessions, services, what is announced, what is wrong", 0,
+            declare_nothing, status},
+    command{"neighbors", "[NAME]", "the sessions, or all that is known of one", 1, declare_nothing,
+            neighbors},
+    command{"services", "[NAME]", "the services, or all that is known of one", 1, declare_nothing,
+            services},
+    command{"checks", "", "the checks and their last results", 0, declare_nothing, checks},
+    command{"routes", "[--neighbor NAME]", "what is announced, as it was encoded", 0,
+            declare_routes, routes},
+    command{"drain",
+            "SERVICE… | --all [--reason TEXT] [--for DURATION] [--now]\n"
+            "        [--wait [--timeout DURATION]]",
+            "take services out", -1, declare_drain, drain},
+    command{"undrain", "SERVICE… | --all", "put services back", -1, declare_undrain, undrain},
+    command{"wait",
+            "--service NAME… --announced|--withdrawn [--timeout DURATION]\n"
+            "  wait --neighbor NAME… --established [--timeout DURATION]",
+            "return once it is so; for scripts", 0, declare_wait, wait},
+};
+
+constexpr std::array<std::string_view, 6> planned{"explain", "report", "neighbor",
+                                                  "reload",  "events", "log"};
+
+} // namespace
+
+std::span<const command> commands() {
+    return known;
+}
+
+bool is_planned(std::string_view name) {
+    return std::ranges::find(planned, name) != planned.end();
+}
+
+} // namespace heraldctl

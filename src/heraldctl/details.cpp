@@ -1,0 +1,141 @@
+// What is known of one thing, a line for each part.
+#include "screens.hpp"
+#include "tables.hpp"
+#include "values.hpp"
+
+#include <fmt/format.h>
+
+namespace heraldctl {
+
+namespace {
+
+namespace json = boost::json;
+
+/// Lines of a name and a value; empty values are left out.
+class sheet {
+public:
+    void line(std::string_view name, std::string_view value) {
+        if (!value.empty())
+            text_ += fmt::format("{:<18}{}\n", name, printable(value));
+    }
+    const std::string& text() const { return text_; }
+
+private:
+    std::string text_;
+};
+
+/// "ipv4 192.0.2.1, ipv6 2001:db8::1"
+std::string by_family(const json::object& object, std::string_view key) {
+    std::vector<std::string> parts;
+    for (const auto& [family, unused] : object.at(key).as_object())
+        parts.push_back(fmt::format("{} {}", std::string_view{family},
+                                    text_of(object.at(key).as_object(), family)));
+    return joined(parts);
+}
+
+std::string last_error(const json::object& neighbor) {
+    if (neighbor.at("last_error").is_null())
+        return "";
+    const auto& error = neighbor.at("last_error").as_object();
+    const auto direction = text_of(error, "direction");
+    const auto codes = direction == "local" ? ""
+                                            : fmt::format(" {}/{}", text_of(error, "code"),
+                                                          text_of(error, "subcode"));
+    return fmt::format("{}{}: {}, {} ago", direction, codes, text_of(error, "text"),
+                       age(error, "at"));
+}
+
+void session(sheet& page, const json::object& neighbor) {
+    page.line("local address", text_of(neighbor, "local_address"));
+    page.line("connection", text_of(neighbor, "direction"));
+    page.line("peer identifier", text_of(neighbor, "peer_identifier"));
+    page.line("hold time", duration(neighbor, "hold_time"));
+    page.line("keepalive", duration(neighbor, "keepalive_interval"));
+    page.line("families", joined(texts(neighbor, "families")));
+    page.line("next hops", by_family(neighbor, "next_hops"));
+    page.line("advertised", by_family(neighbor, "advertised"));
+    page.line("acknowledged", flag(neighbor, "acknowledged") ? "all" : "not yet all");
+}
+
+void drain(sheet& page, const json::object& drain) {
+    const auto reason = text_of(drain, "reason");
+    page.line("drained by", fmt::format("{}{}{}", text_of(drain, "source"),
+                                        flag(drain, "immediate") ? ", at once" : "",
+                                        reason.empty() ? "" : ": " + reason));
+    page.line("drained for", age_and_time(drain, "since"));
+    page.line("drained until", text_of(drain, "until"));
+}
+
+/// Why a check's last result is what it is.
+std::string remark(const json::object& check) {
+    if (!flag(check, "could_run"))
+        return ", could not run";
+    return flag(check, "timed_out") ? ", timed out" : "";
+}
+
+void check(sheet& page, const json::object& check) {
+    const auto ago = age(check, "last_run");
+    page.line(fmt::format("check {}", text_of(check, "name")),
+              fmt::format("{} ({}, on failure {}{}){}{}", text_of(check, "state"),
+                          text_of(check, "type"), text_of(check, "on_fail"), remark(check),
+                          ago.empty()
+                              ? ""
+                              : fmt::format(", ran {} ago in {}", ago, duration(check, "duration")),
+                          ago.empty() ? "" : fmt::format(", {} runs", text_of(check, "runs"))));
+    page.line("", text_of(check, "output"));
+}
+
+} // namespace
+
+std::string screen::neighbor(const json::value& answer) const {
+    const auto& neighbor = answer.as_object();
+    sheet page;
+    page.line("neighbor", text_of(neighbor, "name"));
+    page.line("description", text_of(neighbor, "description"));
+    page.line("address",
+              fmt::format("{} port {}{}", text_of(neighbor, "address"), text_of(neighbor, "port"),
+                          flag(neighbor, "passive") ? ", passive" : ""));
+    page.line("AS", fmt::format("{}, local {}", text_of(neighbor, "remote_as"),
+                                text_of(neighbor, "local_as")));
+    page.line("state", fmt::format("{}{}", text_of(neighbor, "state"),
+                                   flag(neighbor, "shutdown") ? ", administratively down" : ""));
+    page.line("for", age_and_time(neighbor, "since"));
+    if (text_of(neighbor, "state") == "Established")
+        session(page, neighbor);
+    for (const auto& each : list(neighbor, "messages")) {
+        const auto& count = each.as_object();
+        page.line(text_of(count, "type"),
+                  fmt::format("{} sent, {} received", text_of(count, "sent"),
+                              text_of(count, "received")));
+    }
+    page.line("transitions", text_of(neighbor, "transitions"));
+    page.line("malformed updates", text_of(neighbor, "malformed_updates"));
+    page.line("last error", last_error(neighbor));
+    for (const auto& problem : texts(neighbor, "problems"))
+        page.line("problem", problem);
+    return page.text();
+}
+
+std::string screen::service(const json::value& answer) const {
+    const auto& service = answer.as_object();
+    sheet page;
+    page.line("service", text_of(service, "name"));
+    page.line("health", text_of(service, "health"));
+    page.line("administration", text_of(service, "administration"));
+    page.line("heard", text_of(service, "heard"));
+    page.line("for", age_and_time(service, "since"));
+    page.line("cause", text_of(service, "cause"));
+    page.line("prefixes", joined(texts(service, "prefixes")));
+    page.line("neighbors", joined(texts(service, "neighbors")));
+    page.line("announced to", joined(texts(service, "announced_to")));
+    page.line("acknowledged", flag(service, "acknowledged") ? "all" : "not yet all");
+    page.line("require", text_of(service, "require"));
+    page.line("on down", text_of(service, "on_down"));
+    if (!service.at("drain").is_null())
+        drain(page, service.at("drain").as_object());
+    for (const auto& each : list(service, "checks"))
+        check(page, each.as_object());
+    return page.text();
+}
+
+} // namespace heraldctl

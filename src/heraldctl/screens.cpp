@@ -1,0 +1,227 @@
+#include "screens.hpp"
+
+#include "tables.hpp"
+#include "values.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace heraldctl {
+
+namespace {
+
+namespace json = boost::json;
+
+/// One screen: no more rows than this of anything.
+constexpr std::size_t most_rows = 8;
+
+/// "" where the family was not negotiated, or there is no session.
+std::string prefixes(const json::object& neighbor, std::string_view family) {
+    const auto& advertised = neighbor.at("advertised").as_object();
+    return advertised.contains(family) ? text_of(advertised, family) : "";
+}
+
+/// Why a session is not Established.
+std::string trouble(const json::object& neighbor) {
+    if (flag(neighbor, "shutdown"))
+        return "administratively down";
+    const auto& error = neighbor.at("last_error");
+    if (text_of(neighbor, "state") == "Established" || error.is_null())
+        return joined(texts(neighbor, "problems"));
+    return text_of(error.as_object(), "text");
+}
+
+/// How many of the neighbors that are to hear it do.
+std::string reach(const json::object& service) {
+    return fmt::format("{}/{}{}", list(service, "announced_to").size(),
+                       list(service, "neighbors").size(),
+                       flag(service, "acknowledged") ? "" : " pending");
+}
+
+cell state_cell(const json::object& object, std::string_view key) {
+    auto state = text_of(object, key);
+    const auto colour = tone_of(state);
+    return {std::move(state), colour};
+}
+
+table neighbors_table(const std::vector<json::object>& neighbors) {
+    table rows{{{"NEIGHBOR", true},
+                {"ADDRESS", true},
+                {"AS"},
+                {"STATE"},
+                {"FOR"},
+                {"IPV4"},
+                {"IPV6"},
+                {"TROUBLE", true}}};
+    for (const auto& each : neighbors) {
+        rows.add({{text_of(each, "name")},
+                  {text_of(each, "address")},
+                  {text_of(each, "remote_as")},
+                  state_cell(each, "state"),
+                  {age(each, "since")},
+                  {prefixes(each, "ipv4")},
+                  {prefixes(each, "ipv6")},
+                  {trouble(each)}});
+    }
+    return rows;
+}
+
+table services_table(const std::vector<json::object>& services) {
+    table rows{{{"SERVICE", true},
+                {"HEALTH"},
+                {"ADMIN"},
+                {"HEARD"},
+                {"ANNOUNCED"},
+                {"FOR"},
+                {"CAUSE", true}}};
+    for (const auto& each : services) {
+        rows.add({{text_of(each, "name")},
+                  state_cell(each, "health"),
+                  state_cell(each, "administration"),
+                  state_cell(each, "heard"),
+                  {reach(each)},
+                  {age(each, "since")},
+                  {text_of(each, "cause")}});
+    }
+    return rows;
+}
+
+table announced_table(const std::vector<json::object>& services) {
+    table rows{{{"ANNOUNCED", true}, {"SERVICE", true}, {"TO", true}}};
+    for (const auto& each : services)
+        rows.add({{joined(texts(each, "prefixes"))},
+                  {text_of(each, "name")},
+                  {joined(texts(each, "announced_to"))}});
+    return rows;
+}
+
+std::vector<json::object> objects(const json::object& answer, std::string_view key) {
+    std::vector<json::object> all;
+    for (const auto& each : list(answer, key))
+        all.push_back(each.as_object());
+    return all;
+}
+
+/// A table's first rows, and where to see the others.
+std::string part(table (*make)(const std::vector<json::object>&), std::vector<json::object> rows,
+                 std::string_view command, bool coloured) {
+    const auto all = rows.size();
+    rows.resize(std::min(all, most_rows));
+    auto text = make(rows).text(coloured);
+    if (all > most_rows)
+        text += fmt::format("… and {} more: heraldctl {}\n", all - most_rows, command);
+    return text;
+}
+
+template <typename Wanted>
+void put_first(std::vector<json::object>& rows, Wanted wanted) {
+    std::ranges::stable_partition(rows, wanted);
+}
+
+std::string header(const json::object& status) {
+    return cut(printable(fmt::format("herald {}  AS {}  router id {}  up {}  {}",
+                                     text_of(status, "version"), text_of(status, "local_as"),
+                                     text_of(status, "router_id"), age(status, "started"),
+                                     text_of(status, "config_file"))),
+               80) +
+           "\n";
+}
+
+std::string sessions_part(const json::object& status, bool coloured) {
+    auto rows = objects(status, "neighbors");
+    put_first(rows, [](const auto& each) { return text_of(each, "state") != "Established"; });
+    return rows.empty() ? "No neighbors\n" : part(neighbors_table, rows, "neighbors", coloured);
+}
+
+std::string services_part(const json::object& status, bool coloured) {
+    auto rows = objects(status, "services");
+    put_first(rows, [](const auto& each) { return text_of(each, "heard") != "normal"; });
+    return rows.empty() ? "No services\n" : part(services_table, rows, "services", coloured);
+}
+
+std::string announced_part(const json::object& status, bool coloured) {
+    auto rows = objects(status, "services");
+    std::erase_if(rows, [](const auto& each) { return list(each, "announced_to").empty(); });
+    return rows.empty() ? "Nothing is announced\n"
+                        : part(announced_table, rows, "routes", coloured);
+}
+
+std::string problems_part(const json::object& status, bool coloured) {
+    const auto problems = texts(status, "problems");
+    if (problems.empty())
+        return "Nothing is wrong\n";
+    std::string text = coloured ? "\x1b[31mWRONG\x1b[0m\n" : "WRONG\n";
+    for (std::size_t i = 0; i < std::min(problems.size(), most_rows); ++i)
+        text += cut(printable(problems[i]), 80) + "\n";
+    if (problems.size() > most_rows)
+        text +=
+            fmt::format("… and {} more: heraldctl --json status\n", problems.size() - most_rows);
+    return text;
+}
+
+} // namespace
+
+std::string screen::status(const json::value& answer) const {
+    const auto& status = answer.as_object();
+    return header(status) + "\n" + sessions_part(status, coloured) + "\n" +
+           services_part(status, coloured) + "\n" + announced_part(status, coloured) + "\n" +
+           problems_part(status, coloured);
+}
+
+std::string screen::neighbors(const json::value& answer) const {
+    return neighbors_table(objects(answer.as_object(), "neighbors")).text(coloured);
+}
+
+std::string screen::services(const json::value& answer) const {
+    return services_table(objects(answer.as_object(), "services")).text(coloured);
+}
+
+std::string screen::checks(const json::value& answer) const {
+    table rows{{{"SERVICE", true},
+                {"CHECK", true},
+                {"TYPE"},
+                {"STATE"},
+                {"LAST"},
+                {"AGO"},
+                {"TOOK"},
+                {"OUTPUT", true}}};
+    for (const auto& each : objects(answer.as_object(), "checks")) {
+        rows.add({{text_of(each, "service")},
+                  {text_of(each, "name")},
+                  {text_of(each, "type")},
+                  state_cell(each, "state"),
+                  state_cell(each, "last_result"),
+                  {age(each, "last_run")},
+                  {duration(each, "duration")},
+                  {text_of(each, "output")}});
+    }
+    return rows.text(coloured);
+}
+
+std::string screen::routes(const json::value& answer) const {
+    table rows{{{"NEIGHBOR", true},
+                {"PREFIX", true},
+                {"NEXT HOP", true},
+                {"AS PATH", true},
+                {"MED"},
+                {"LOCAL PREF"},
+                {"COMMUNITIES", true}}};
+    for (const auto& each : objects(answer.as_object(), "routes")) {
+        std::string path;
+        for (const auto& as : texts(each, "as_path"))
+            path += (path.empty() ? "" : " ") + as;
+        auto communities = texts(each, "communities");
+        std::ranges::copy(texts(each, "large_communities"), std::back_inserter(communities));
+        std::ranges::copy(texts(each, "extended_communities"), std::back_inserter(communities));
+        rows.add({{text_of(each, "neighbor")},
+                  {text_of(each, "prefix")},
+                  {text_of(each, "next_hop")},
+                  {std::move(path)},
+                  {text_of(each, "med")},
+                  {text_of(each, "local_pref")},
+                  {joined(communities)}});
+    }
+    return rows.text(coloured);
+}
+
+} // namespace heraldctl

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace heraldctl {
+
+enum class tone : std::uint8_t { plain, good, warning, bad };
+
+struct cell {
+    std::string text;
+    tone colour = tone::plain;
+};
+
+struct column {
+    std::string title;
+    bool elastic = false; // may be cut, so that the line fits
+};
+
+/// What a terminal can take as it is: control characters are replaced, lines joined.
+std::string printable(std::string_view text);
+
+/// How many columns it takes: one for each character of UTF-8.
+std::size_t width(std::string_view text);
+
+/// At most `columns` wide, with an ellipsis where something was cut.
+std::string cut(std::string_view text, std::size_t columns);
+
+/// Rows under titles, in 80 columns. A column that no row has anything in is left out.
+class table {
+public:
+    explicit table(std::vector<column> columns) : columns_(std::move(columns)) {}
+
+    /// As many cells as columns. Each is made printable, and an empty one is shown as "-".
+    void add(std::vector<cell> row);
+    bool empty() const { return rows_.empty(); }
+    std::string text(bool coloured) const;
+
+private:
+    std::vector<std::size_t> widths() const;
+
+    std::vector<column> columns_;
+    std::vector<std::vector<cell>> rows_;
+};
+
+} // namespace heraldctl

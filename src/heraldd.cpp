@@ -1,0 +1,140 @@
+#include "herald/config/configuration.hpp"
+#include "herald/daemon/daemon.hpp"
+#include "herald/daemon/log.hpp"
+#include "herald/daemon/state_directory.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/program_options.hpp>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <optional>
+#include <string>
+
+namespace {
+
+namespace config = herald::config;
+namespace daemon_ns = herald::daemon;
+
+constexpr int exit_stopped = 0;
+constexpr int exit_failed = 1;
+constexpr int exit_usage = 2;
+
+constexpr const char* usage = R"(Usage: heraldd [OPTION]...
+Announces anycast prefixes over BGP while their services are healthy.
+
+  --config FILE          the configuration (default /etc/herald/herald.toml)
+  --check                check the configuration and exit
+  --log-level LEVEL      trace, debug, info, warning or error
+  --log-format FORMAT    text or json
+  --version              print the version and exit
+  --help                 print this and exit
+
+See heraldd(8) and herald.toml(5).
+)";
+
+struct command_line {
+    std::string config = "/etc/herald/herald.toml";
+    bool check = false;
+    std::optional<daemon_ns::log_level> level;
+    std::optional<daemon_ns::log_format> format;
+};
+
+[[noreturn]] void usage_error(const std::string& what) {
+    fmt::print(stderr, "heraldd: {}\nTry 'heraldd --help'.\n", what);
+    std::exit(exit_usage);
+}
+
+[[noreturn]] void print_and_exit(const std::string& text) {
+    fmt::print("{}", text);
+    std::exit(std::fflush(stdout) == 0 ? exit_stopped : exit_failed);
+}
+
+command_line parse(int argc, char** argv) {
+    namespace po = boost::program_options;
+    po::options_description options;
+    options.add_options()("config", po::value<std::string>())("check", "")(
+        "log-level", po::value<std::string>())("log-format", po::value<std::string>())(
+        "version", "")("help", "");
+    po::variables_map given;
+    try {
+        using namespace po::command_line_style;
+        po::store(po::command_line_parser(argc, argv)
+                      .options(options)
+                      .positional({})
+                      .style(unix_style & ~allow_guessing)
+                      .run(),
+                  given);
+    } catch (const po::error& error) {
+        usage_error(error.what());
+    }
+    if (given.contains("help"))
+        print_and_exit(usage);
+    if (given.contains("version"))
+        print_and_exit("heraldd " HERALD_VERSION "\n");
+    command_line chosen;
+    chosen.check = given.contains("check");
+    if (given.contains("config"))
+        chosen.config = given["config"].as<std::string>();
+    if (given.contains("log-level")) {
+        chosen.level = daemon_ns::parse_log_level(given["log-level"].as<std::string>());
+        if (!chosen.level)
+            usage_error("--log-level takes trace, debug, info, warning or error");
+    }
+    if (given.contains("log-format")) {
+        chosen.format = daemon_ns::parse_log_format(given["log-format"].as<std::string>());
+        if (!chosen.format)
+            usage_error("--log-format takes text or json");
+    }
+    return chosen;
+}
+
+std::filesystem::path state_path(const daemon_ns::state_settings& settings) {
+    if (settings.directory)
+        return *settings.directory;
+    const char* given = std::getenv("STATE_DIRECTORY");
+    return given != nullptr && *given != '\0' ? given : "/var/lib/herald";
+}
+
+int fail(const std::string& why) {
+    daemon_ns::log(daemon_ns::log_level::error, "failed", why);
+    daemon_ns::stop_logging();
+    return exit_failed;
+}
+
+int run(config::configuration settings, const std::string& file) {
+    daemon_ns::start_logging(settings.log);
+    auto state = daemon_ns::state_directory::open(state_path(settings.state));
+    if (!state)
+        return fail(state.error());
+    boost::asio::io_context context{1};
+    {
+        daemon_ns::daemon daemon(context, std::move(settings), file, std::move(*state));
+        if (auto started = daemon.start(); !started)
+            return fail(started.error());
+        daemon.run();
+    }
+    daemon_ns::log(daemon_ns::log_level::info, "stopped", "heraldd has stopped");
+    daemon_ns::stop_logging();
+    return exit_stopped;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    std::signal(SIGPIPE, SIG_IGN);
+    auto chosen = parse(argc, argv);
+    auto loaded = config::load(chosen.config);
+    for (const auto& problem : loaded.problems)
+        fmt::print(stderr, "{}\n", config::to_string(problem));
+    if (!loaded.settings)
+        return exit_failed;
+    if (chosen.check)
+        return exit_stopped;
+    if (chosen.level)
+        loaded.settings->log.level = *chosen.level;
+    if (chosen.format)
+        loaded.settings->log.format = *chosen.format;
+    return run(std::move(*loaded.settings), chosen.config);
+}

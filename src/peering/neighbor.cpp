@@ -1,0 +1,279 @@
+#include "herald/peering/neighbor.hpp"
+
+#include "herald/peering/next_hops.hpp"
+
+#include <algorithm>
+#include <boost/asio/error.hpp>
+#include <fmt/format.h>
+
+namespace herald::peering {
+
+using bgp::collision_outcome;
+using bgp::direction;
+using bgp::session_state;
+
+namespace {
+
+/// A session that was Established for this long was no failure: the next attempt is made at once.
+constexpr std::chrono::seconds stable_time{1};
+
+} // namespace
+
+std::string session_end::describe() const {
+    const auto& notification = received ? received : sent;
+    if (notification) {
+        auto text = wire::shutdown_text(*notification);
+        return fmt::format("{} {}{}{}", received ? "received" : "sent",
+                           wire::describe(*notification), text.empty() ? "" : ": ", text);
+    }
+    if (failure == boost::asio::error::eof)
+        return "the neighbor closed the connection";
+    return failure ? failure.message() : "closed";
+}
+
+neighbor::neighbor(boost::asio::any_io_executor executor, neighbor_settings settings,
+                   neighbor_observer& observer)
+    : executor_(executor), settings_(std::move(settings)), observer_(observer),
+      backoff_(settings_.session.connect_retry), retry_timer_(executor) {}
+
+neighbor::~neighbor() {
+    for (auto* slot : {&dialled_, &accepted_, &established_})
+        if (auto one = std::exchange(*slot, nullptr)) {
+            one->release();
+            one->stop(std::nullopt);
+        }
+}
+
+void neighbor::start() {
+    if (running_ || settings_.shutdown)
+        return;
+    running_ = true;
+    if (!settings_.passive)
+        dial();
+    update_state();
+}
+
+void neighbor::stop(const std::optional<wire::notification>& notification) {
+    running_ = false;
+    ++retry_generation_;
+    retry_timer_.cancel();
+    for (const auto& one : {dialled_, accepted_, established_})
+        if (one)
+            one->stop(notification);
+    update_state();
+}
+
+void neighbor::accept(boost::asio::ip::tcp::socket socket) {
+    if (!running_)
+        return; // dropped, as by a router whose neighbor is shut down
+    // The neighbor knows best which of its own connections is alive: the newest one.
+    if (accepted_)
+        accepted_->stop(wire::make_cease(wire::cease_code::collision));
+    accepted_ = make_connection(make_accepted(std::move(socket), settings_), direction::accepted);
+    auto one = accepted_; // starting may already end it
+    one->start();
+}
+
+void neighbor::want(const net::ip_prefix& prefix, bgp::shared_attributes attributes) {
+    if (established_)
+        want_in_session(prefix, attributes);
+    wanted_[prefix] = std::move(attributes);
+}
+
+void neighbor::unwant(const net::ip_prefix& prefix) {
+    wanted_.erase(prefix);
+    rib_.unwant(prefix);
+}
+
+void neighbor::flush() {
+    if (established_)
+        established_->flush();
+}
+
+void neighbor::routes_complete() {
+    if (std::exchange(routes_complete_, true) || !established_)
+        return;
+    rib_.owe_end_of_rib();
+    flush();
+}
+
+const bgp::negotiated_session* neighbor::session() const {
+    return established_ ? &*established_->fsm().session() : nullptr;
+}
+
+bool neighbor::acknowledged() const {
+    return !established_ || (!rib_.has_message() && established_->acknowledged());
+}
+
+bool neighbor::admit(connection& from, const wire::open_message& open) {
+    auto* other = other_than(from);
+    if (other == nullptr || !bgp::negotiate(settings_.session, open))
+        return true; // no collision, or the FSM refuses the OPEN for what it says
+    switch (bgp::resolve_collision(settings_.session, open, from.opened_by(), other->fsm())) {
+    case collision_outcome::none: return true;
+    case collision_outcome::close_newcomer:
+        from.stop(wire::make_cease(wire::cease_code::collision));
+        return false;
+    case collision_outcome::close_other:
+        other->stop(wire::make_cease(wire::cease_code::collision));
+        return true;
+    case collision_outcome::replace_other: other->stop(std::nullopt); return true;
+    }
+    return true;
+}
+
+void neighbor::state_changed(connection& from, session_state) {
+    auto now = from.fsm().state();
+    if (now != session_state::established && now != session_state::idle)
+        update_state(); // those two are seen to when session_up and session_over have been
+}
+
+void neighbor::session_up(connection& from) {
+    established_ = take(from);
+    if (auto loser = dialled_)
+        loser->stop(wire::make_cease(wire::cease_code::collision));
+    ++retry_generation_;
+    retry_timer_.cancel();
+    up_since_ = std::chrono::steady_clock::now();
+    const auto& session = *established_->fsm().session();
+    rib_.session_up(session.families, session.format);
+    find_next_hops();
+    for (const auto& [prefix, attributes] : wanted_)
+        want_in_session(prefix, attributes);
+    if (routes_complete_)
+        rib_.owe_end_of_rib();
+    update_state();
+    observer_.session_up(*this);
+}
+
+void neighbor::session_over(connection& from, const bgp::action::session_over& how,
+                            error_code failure) {
+    auto gone = take(from);
+    if (how.was_established) {
+        rib_.session_down();
+        next_hops_.clear();
+        completed_.clear();
+        problems_.clear();
+        if (std::chrono::steady_clock::now() - up_since_ >= stable_time)
+            backoff_.reset();
+    }
+    session_end end{std::chrono::system_clock::now(), how.sent, how.received, failure,
+                    how.was_established};
+    last_end_ = end;
+    dial_later();
+    update_state();
+    observer_.session_ended(*this, end);
+}
+
+void neighbor::resend(connection&, net::address_family family) {
+    rib_.resend(family, session()->enhanced_route_refresh);
+}
+
+void neighbor::malformed_update(connection&, const wire::checked_update& update) {
+    ++malformed_;
+    observer_.malformed_update(*this, update);
+}
+
+bool neighbor::next_routes(std::vector<std::uint8_t>& out) {
+    constexpr std::size_t type_offset = 18;
+    auto message = rib_.next_message();
+    if (!message)
+        return false;
+    ++counters_.sent[(*message)[type_offset]];
+    out.insert(out.end(), message->begin(), message->end());
+    return true;
+}
+
+neighbor::connection_ptr neighbor::make_connection(std::unique_ptr<transport> over,
+                                                   direction opened_by) {
+    connection_owner& owner = *this;
+    return std::make_shared<connection>(executor_, std::move(over), settings_.session, opened_by,
+                                        owner, false);
+}
+
+void neighbor::dial() {
+    dialled_ = make_connection(make_dialler(executor_, settings_), direction::dialled);
+    auto one = dialled_; // starting may already end it
+    one->start();
+}
+
+/// Dials again unless something is under way. While the neighbor's own connection is, ours would
+/// only collide with it, and so waits longer.
+void neighbor::dial_later() {
+    if (!running_ || settings_.passive || dialled_ || established_)
+        return;
+    auto wait = accepted_ ? settings_.session.connect_retry : backoff_.next();
+    retry_timer_.expires_after(jitter(wait));
+    retry_timer_.async_wait(
+        [this, generation = ++retry_generation_, alive = std::weak_ptr(alive_)](error_code) {
+            if (!alive.expired() && generation == retry_generation_ && !dialled_ && !established_)
+                dial();
+        });
+}
+
+void neighbor::update_state() {
+    auto furthest = running_ ? session_state::active : session_state::idle;
+    for (const auto& one : {dialled_, accepted_, established_})
+        if (one)
+            furthest = std::max(furthest, one->fsm().state());
+    if (dialled_ && furthest == session_state::active)
+        furthest = std::max(dialled_->fsm().state(), session_state::connect);
+    auto before = std::exchange(state_, furthest);
+    if (before == furthest)
+        return;
+    since_ = std::chrono::system_clock::now();
+    if (before == session_state::established || furthest == session_state::established)
+        ++transitions_;
+    observer_.state_changed(*this, before, furthest);
+}
+
+void neighbor::find_next_hops() {
+    auto local = established_->local_address();
+    auto beside = addresses_beside(local);
+    const auto& session = *established_->fsm().session();
+    for (auto family : net::all_families) {
+        if (!session.families.contains(family))
+            continue;
+        auto chosen = choose_next_hop(family, settings_, local, beside,
+                                      session.format.extended_next_hop);
+        if (chosen) {
+            next_hops_[family] = *chosen;
+            continue;
+        }
+        problems_.push_back(
+            fmt::format("{} is not announced: {}", net::to_string(family), chosen.error()));
+        observer_.problem(*this, problems_.back());
+    }
+}
+
+void neighbor::want_in_session(const net::ip_prefix& prefix,
+                               const bgp::shared_attributes& attributes) {
+    auto family = prefix.family();
+    auto next_hop = next_hops_.find(family);
+    if (next_hop == next_hops_.end())
+        return rib_.unwant(prefix);
+    auto& completed = completed_[family];
+    if (completed.without != attributes) {
+        auto with = *attributes;
+        with.next_hop = next_hop->second;
+        completed = {attributes, std::make_shared<const wire::path_attributes>(std::move(with))};
+    }
+    rib_.want(prefix, completed.with);
+}
+
+connection* neighbor::other_than(const connection& one) {
+    for (const auto& other : {established_, dialled_, accepted_})
+        if (other && other.get() != &one)
+            return other.get();
+    return nullptr;
+}
+
+/// Takes a connection out of its slot.
+neighbor::connection_ptr neighbor::take(const connection& one) {
+    for (auto* slot : {&dialled_, &accepted_, &established_})
+        if (slot->get() == &one)
+            return std::exchange(*slot, nullptr);
+    return nullptr;
+}
+
+} // namespace herald::peering

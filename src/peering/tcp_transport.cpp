@@ -1,0 +1,140 @@
+#include "herald/peering/transport.hpp"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+
+namespace herald::peering {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+
+std::uint8_t ttl_to_send(const neighbor_settings& settings) {
+    if (settings.ttl_security)
+        return 255; // RFC 5082 §3
+    return settings.multihop.value_or(settings.session.internal() ? 255 : 1);
+}
+
+/// What a session's socket is given before it connects or right after it was accepted.
+error_code prepare(tcp::socket& socket, const neighbor_settings& settings) {
+    auto fd = socket.native_handle();
+    auto v6 = settings.address.is_v6();
+    error_code failed;
+    socket.set_option(tcp::no_delay(true), failed);
+    if (failed)
+        return failed;
+    socket.non_blocking(true, failed);
+    if (failed)
+        return failed;
+    if (auto error = net::set_ttl(fd, v6, ttl_to_send(settings)))
+        return error;
+    if (settings.ttl_security) {
+        auto least = static_cast<std::uint8_t>(256 - *settings.ttl_security);
+        if (auto error = net::set_minimum_ttl(fd, v6, least))
+            return error;
+    }
+    if (auto error = net::set_dscp(fd, v6, net::dscp_cs6))
+        return error;
+    // What the hold timer would give up, TCP may give up too (RFC 5482); never before it.
+    if (auto hold = settings.session.hold_time; hold.count() > 0)
+        if (auto error = net::set_user_timeout(fd, hold))
+            return error;
+    return {};
+}
+
+class tcp_transport final : public transport {
+public:
+    tcp_transport(asio::any_io_executor executor, neighbor_settings settings)
+        : socket_(std::move(executor)), settings_(std::move(settings)) {}
+    tcp_transport(tcp::socket socket, neighbor_settings settings)
+        : socket_(std::move(socket)), settings_(std::move(settings)) {
+        prepared_ = prepare(socket_, settings_);
+    }
+
+    asio::awaitable<error_code> connect() override {
+        auto remote = tcp::endpoint(settings_.address, settings_.port);
+        if (auto error = open(remote.protocol()))
+            co_return error;
+        auto [error] = co_await socket_.async_connect(remote, as_result);
+        co_return error;
+    }
+
+    asio::awaitable<io_result> read_some(std::span<std::uint8_t> into) override {
+        if (prepared_)
+            co_return io_result{prepared_, 0};
+        auto [error, count] =
+            co_await socket_.async_read_some(asio::buffer(into.data(), into.size()), as_result);
+        co_return io_result{error, count};
+    }
+
+    io_result write_some(wire::octets from) override {
+        io_result result;
+        result.count = socket_.write_some(asio::buffer(from.data(), from.size()), result.error);
+        return result;
+    }
+
+    asio::awaitable<error_code> wait_writable() override {
+        auto [error] = co_await socket_.async_wait(tcp::socket::wait_write, as_result);
+        co_return error;
+    }
+
+    void shutdown_send() override {
+        error_code ignored;
+        socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    }
+
+    void close() override {
+        error_code ignored;
+        socket_.close(ignored);
+    }
+
+    std::size_t unacknowledged() const override {
+        auto& socket = const_cast<tcp::socket&>(socket_); // native_handle() is not const
+        return static_cast<std::size_t>(
+            std::max(0, net::unacknowledged_octets(socket.native_handle())));
+    }
+
+    asio::ip::address local_address() const override {
+        error_code ignored;
+        return socket_.local_endpoint(ignored).address();
+    }
+
+private:
+    error_code open(const tcp& protocol) {
+        error_code failed;
+        socket_.open(protocol, failed);
+        if (failed)
+            return failed;
+        if (auto error = prepare(socket_, settings_))
+            return error;
+        if (!settings_.password.empty())
+            if (auto error = net::set_md5_key(socket_.native_handle(), settings_.address,
+                                              settings_.password))
+                return error;
+        if (settings_.local_address)
+            socket_.bind(tcp::endpoint(*settings_.local_address, 0), failed);
+        return failed;
+    }
+
+    tcp::socket socket_;
+    neighbor_settings settings_;
+    error_code prepared_; // why an accepted socket could not be prepared
+};
+
+} // namespace
+
+std::unique_ptr<transport> make_dialler(asio::any_io_executor executor,
+                                        const neighbor_settings& settings) {
+    return std::make_unique<tcp_transport>(std::move(executor), settings);
+}
+
+std::unique_ptr<transport> make_accepted(tcp::socket socket, const neighbor_settings& settings) {
+    return std::make_unique<tcp_transport>(std::move(socket), settings);
+}
+
+} // namespace herald::peering

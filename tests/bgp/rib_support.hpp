@@ -1,0 +1,93 @@
+#pragma once
+
+#include "herald/bgp/adj_rib_out.hpp"
+#include "herald/wire/framer.hpp"
+#include "herald/wire/messages.hpp"
+
+#include <algorithm>
+#include <doctest/doctest.h>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+/// What a neighbor reads of the messages of an adj_rib_out.
+namespace herald::bgp::test {
+
+inline constexpr auto ipv4 = net::address_family::ipv4;
+inline constexpr auto ipv6 = net::address_family::ipv6;
+
+struct end_of_rib {
+    net::address_family family;
+    friend bool operator==(end_of_rib, end_of_rib) = default;
+};
+using heard = std::variant<wire::update_message, end_of_rib, wire::route_refresh>;
+
+inline heard read_update(wire::octets body, const wire::update_format& format) {
+    const auto checked = wire::check_update(body, format);
+    REQUIRE(checked.has_value());
+    REQUIRE(checked->malformations.empty());
+    if (const auto family = checked->end_of_rib())
+        return end_of_rib{*family};
+    return wire::decode_update(*checked, format);
+}
+
+inline heard read(const std::vector<std::uint8_t>& message, const wire::update_format& format) {
+    REQUIRE(message.size() <= format.max_size);
+    wire::framer framer;
+    framer.allow_extended_messages();
+    for (auto rest = std::span(message); !rest.empty();) {
+        const auto room = framer.prepare();
+        const auto count = std::min(room.size(), rest.size());
+        std::ranges::copy(rest.first(count), room.begin());
+        framer.commit(count);
+        rest = rest.subspan(count);
+    }
+    const auto frame = framer.next();
+    REQUIRE(frame.has_value());
+    REQUIRE(frame->has_value());
+    REQUIRE((*frame)->body.size() + wire::header_size == message.size());
+    if ((*frame)->type == wire::message_type::route_refresh)
+        return wire::decode_route_refresh((*frame)->body).value();
+    REQUIRE((*frame)->type == wire::message_type::update);
+    return read_update((*frame)->body, format);
+}
+
+/// All messages until nothing is due.
+inline std::vector<heard> read_all(adj_rib_out& rib, const wire::update_format& format) {
+    std::vector<heard> all;
+    while (const auto message = rib.next_message())
+        all.push_back(read(*message, format));
+    REQUIRE_FALSE(rib.has_message());
+    return all;
+}
+
+inline net::ip_prefix prefix(std::string_view text) {
+    return net::ip_prefix::parse(text).value();
+}
+
+/// Attributes of an eBGP route with this MED, new with every call.
+inline shared_attributes attributes(std::uint32_t med, std::string_view next_hop = "192.0.2.1") {
+    wire::path_attributes made;
+    made.origin = wire::origin::igp;
+    made.path = wire::as_path{{wire::as_segment::kind::sequence, {65010}}};
+    made.next_hop = wire::next_hop{boost::asio::ip::make_address(next_hop), std::nullopt};
+    made.med = med;
+    return std::make_shared<const wire::path_attributes>(std::move(made));
+}
+
+/// Attributes that leave no room in 4096 octets.
+inline shared_attributes too_large_attributes(std::uint32_t med) {
+    auto made = *attributes(med);
+    for (std::uint32_t i = 0; i < 1020; ++i)
+        made.communities.push_back(net::community{i});
+    return std::make_shared<const wire::path_attributes>(std::move(made));
+}
+
+/// The `index`th of the prefixes of this length from 10.0.0.0 on.
+inline net::ip_prefix numbered(std::uint32_t index, std::uint8_t length) {
+    const auto address = 0x0A000000 + (index << (32U - length));
+    return {ipv4, boost::asio::ip::address_v4(address).to_bytes(), length};
+}
+
+} // namespace herald::bgp::test

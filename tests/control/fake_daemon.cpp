@@ -1,0 +1,227 @@
+#include "fake_daemon.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace herald::control::test {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+neighbor_view established(wall_time now) {
+    neighbor_view neighbor;
+    neighbor.name = "leaf1";
+    neighbor.description = "rack 1";
+    neighbor.address = "198.51.100.1";
+    neighbor.port = 179;
+    neighbor.remote_as = 64500;
+    neighbor.local_as = 65010;
+    neighbor.state = "Established";
+    neighbor.since = now - 76h - 30min;
+    neighbor.local_address = "198.51.100.2";
+    neighbor.direction = "dialled";
+    neighbor.peer_identifier = "192.0.2.1";
+    neighbor.hold_time = seconds{30};
+    neighbor.keepalive_interval = seconds{10};
+    neighbor.families = {"ipv4", "ipv6"};
+    neighbor.next_hops = {{"ipv4", "198.51.100.2"}, {"ipv6", "2001:db8::2"}};
+    neighbor.advertised = {{"ipv4", 1}, {"ipv6", 1}};
+    neighbor.messages = {{"open", 1, 1}, {"update", 4, 2}};
+    neighbor.transitions = 3;
+    return neighbor;
+}
+
+neighbor_view idle(wall_time now) {
+    neighbor_view neighbor;
+    neighbor.name = "leaf2";
+    neighbor.address = "2001:db8:0:1::1";
+    neighbor.port = 1179;
+    neighbor.remote_as = 4200000001;
+    neighbor.local_as = 65010;
+    neighbor.passive = true;
+    neighbor.state = "Idle";
+    neighbor.since = now - 12min - 5s;
+    neighbor.transitions = 9;
+    neighbor.malformed_updates = 1;
+    neighbor.last_error = session_error{.at = now - 12min - 5s,
+                                        .direction = "received",
+                                        .code = 6,
+                                        .subcode = 2,
+                                        .text = "Cease / Administrative Shutdown: upgrading"};
+    neighbor.problems = {"ipv6 is not announced: no IPv6 address on eth0"};
+    return neighbor;
+}
+
+service_view healthy(wall_time now) {
+    service_view service;
+    service.name = "dns";
+    service.health = "up";
+    service.administration = "active";
+    service.heard = "normal";
+    service.since = now - 2h - 7min;
+    service.prefixes = {"192.0.2.0/24", "2001:db8:53::/48"};
+    service.neighbors = {"leaf1", "leaf2"};
+    service.announced_to = {"leaf1"};
+    service.require = "all";
+    service.on_down = "withdraw";
+    check_view check;
+    check.service = "dns";
+    check.name = "resolve";
+    check.type = "exec";
+    check.state = "pass";
+    check.on_fail = "down";
+    check.last_result = "pass";
+    check.output = "OK";
+    check.last_run = now - 3s;
+    check.duration = seconds{0.0125};
+    check.runs = 1000;
+    check.since = now - 2h - 7min;
+    service.checks = {check};
+    return service;
+}
+
+std::vector<check_view> failed_checks(wall_time now) {
+    check_view port;
+    port.service = "web";
+    port.name = "port";
+    port.type = "tcp";
+    port.state = "fail";
+    port.on_fail = "degrade";
+    port.last_result = "fail";
+    port.could_run = false;
+    port.timed_out = true;
+    port.output = "connection refused";
+    port.last_run = now - 1s;
+    port.duration = seconds{2};
+    port.runs = 7;
+    port.since = now - 42s;
+    check_view page;
+    page.service = "web";
+    page.name = "page";
+    page.type = "exec";
+    page.state = "unknown";
+    page.on_fail = "down";
+    return {port, page};
+}
+
+service_view failed(wall_time now) {
+    service_view service;
+    service.name = "web";
+    service.health = "down";
+    service.administration = "draining";
+    service.heard = "none";
+    service.since = now - 42s;
+    service.prefixes = {"198.51.100.128/25"};
+    service.neighbors = {"leaf1"};
+    service.acknowledged = false;
+    service.require = "1";
+    service.on_down = "deprefer";
+    service.drain = drain_view{.source = "operator",
+                               .reason = "new disk",
+                               .since = now - 50s,
+                               .until = now + 10min,
+                               .immediate = true};
+    service.checks = failed_checks(now);
+    service.cause = "check port failed: connection refused";
+    return service;
+}
+
+} // namespace
+
+status_view sample(wall_time now) {
+    return {.version = "0.1.0",
+            .local_as = 65010,
+            .router_id = "192.0.2.10",
+            .started = now - 76h - 31min,
+            .config_file = "/etc/herald/herald.toml",
+            .neighbors = {established(now), idle(now)},
+            .services = {healthy(now), failed(now)},
+            .problems = {"neighbor leaf2 is Idle", "service web is down"}};
+}
+
+std::vector<route_view> sample_routes() {
+    return {{.neighbor = "leaf1",
+             .service = "dns",
+             .prefix = "192.0.2.0/24",
+             .family = "ipv4",
+             .next_hop = "198.51.100.2",
+             .as_path = {65010, 65010},
+             .med = 50,
+             .local_pref = {},
+             .communities = {"64500:100", "no-export"},
+             .large_communities = {"65010:1:2"},
+             .extended_communities = {"rt:65010:100"},
+             .only_to_customer = 65010},
+            {.neighbor = "leaf1",
+             .service = "dns",
+             .prefix = "2001:db8:53::/48",
+             .family = "ipv6",
+             .next_hop = "2001:db8::2",
+             .as_path = {65010},
+             .med = {},
+             .local_pref = {},
+             .communities = {},
+             .large_communities = {},
+             .extended_communities = {},
+             .only_to_customer = {}}};
+}
+
+wall_time fixed_now() {
+    return std::chrono::sys_days{std::chrono::year{2025} / 1 / 31} + 12h + 250ms;
+}
+
+std::vector<route_view> fake_daemon::routes(const std::string& neighbor) const {
+    auto routes = announced;
+    std::erase_if(routes, [&](const route_view& route) {
+        return !neighbor.empty() && route.neighbor != neighbor;
+    });
+    return routes;
+}
+
+void fake_daemon::drain(drain_request request, done reply) {
+    drains.push_back(request);
+    auto result = check(request.services);
+    if (result)
+        set_administration(request.services, request.now ? "drained" : "draining");
+    give(std::move(reply), std::move(result));
+}
+
+void fake_daemon::undrain(std::vector<std::string> services, done reply) {
+    undrains.push_back(services);
+    auto result = check(services);
+    if (result)
+        set_administration(services, "active");
+    give(std::move(reply), std::move(result));
+}
+
+void fake_daemon::set_administration(const std::vector<std::string>& services,
+                                     std::string_view to) {
+    for (auto& service : shown.services) {
+        if (services.empty() || std::ranges::find(services, service.name) != services.end())
+            service.administration = to;
+    }
+}
+
+/// "full" and "odd" are refused in the other two ways there are.
+std::expected<void, refusal> fake_daemon::check(const std::vector<std::string>& services) const {
+    for (const auto& name : services) {
+        if (name == "full")
+            return std::unexpected(refusal{refusal::kind::failed, "no space left on device"});
+        if (name == "odd")
+            return std::unexpected(refusal{refusal::kind::invalid, "odd cannot be drained"});
+        if (std::ranges::find(shown.services, name, &service_view::name) == shown.services.end())
+            return std::unexpected(
+                refusal{refusal::kind::not_found, fmt::format("there is no service \"{}\"", name)});
+    }
+    return {};
+}
+
+void fake_daemon::give(done reply, std::expected<void, refusal> result) {
+    if (answer_later)
+        replies.push_back([reply = std::move(reply), result](auto) { reply(result); });
+    else
+        reply(std::move(result));
+}
+
+} // namespace herald::control::test

@@ -1,0 +1,115 @@
+#pragma once
+
+#include "fake_daemon.hpp"
+
+#include "herald/control/limits.hpp"
+#include "herald/control/server.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace herald::control::test {
+
+class temporary_directory {
+public:
+    temporary_directory();
+    temporary_directory(const temporary_directory&) = delete;
+    temporary_directory& operator=(const temporary_directory&) = delete;
+    ~temporary_directory();
+    const std::filesystem::path path;
+};
+
+/// A server on a socket of its own, its loop on a thread of its own.
+class world {
+public:
+    explicit world(const limits& bounds = {});
+    world(const world&) = delete;
+    world& operator=(const world&) = delete;
+    ~world();
+
+    std::filesystem::path socket() const { return directory_.path / "control.sock"; }
+
+    /// Runs it where the daemon runs.
+    template <typename Work>
+    auto on_loop(Work work) {
+        std::packaged_task<decltype(work())()> task(std::move(work));
+        auto result = task.get_future();
+        boost::asio::post(context_, [&task] { task(); });
+        return result.get();
+    }
+
+    /// Changes what the daemon shows, and says so.
+    void change(const std::function<void(status_view&)>& edit);
+
+private:
+    temporary_directory directory_;
+    boost::asio::io_context context_;
+
+public:
+    fake_daemon daemon;
+    std::unique_ptr<server> served;
+
+private:
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+    std::thread loop_;
+};
+
+/// A client as bad as the test wants it to be. Everything is bounded by 20 s.
+class client {
+public:
+    explicit client(const std::filesystem::path& socket);
+    client(const client&) = delete;
+    client& operator=(const client&) = delete;
+    ~client();
+
+    /// Whether all of it was taken.
+    bool send(std::string_view bytes);
+    void finish_sending();
+    /// Up to the end of the answer's content, as Content-Length has it.
+    std::string reply(bool head = false);
+    /// Until the server closes; "…timed out" is appended where it does not.
+    std::string rest();
+    int handle() const { return handle_; }
+
+private:
+    int handle_ = -1;
+    std::string received_;
+};
+
+/// The whole reply to one request on a connection of its own.
+std::string exchange(const std::filesystem::path& socket, std::string_view request);
+
+/// A request without content, and one with.
+std::string get(std::string_view target);
+std::string post(std::string_view target, std::string_view body);
+
+/// The bytes of an answer with this content.
+std::string answer(std::string_view status, std::string_view type, std::string_view body,
+                   std::string_view more = "");
+std::string problem_answer(std::string_view status, std::string_view body,
+                           std::string_view more = "");
+
+struct ran {
+    int status = -1;
+    std::string out;
+    std::string err;
+    friend bool operator==(const ran&, const ran&) = default;
+};
+
+/// Runs heraldctl, which is built beside this program, with nothing in its environment but
+/// `environment`.
+ran heraldctl(const std::vector<std::string>& arguments,
+              const std::vector<std::string>& environment = {});
+
+} // namespace herald::control::test

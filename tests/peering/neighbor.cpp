@@ -1,0 +1,298 @@
+#include "tests/peering/peering_support.hpp"
+
+
+using namespace herald;
+using namespace herald::peering;
+using namespace herald::peering::test;
+
+namespace {
+
+const bytes keepalive = wire::encode_keepalive();
+
+struct bench {
+    asio::io_context context;
+    recorder seen;
+    raw_router router{context};
+    neighbor under_test;
+
+    bench() : under_test(context.get_executor(), settings_towards(router.port()), seen) {}
+    explicit bench(neighbor_settings settings)
+        : under_test(context.get_executor(), std::move(settings), seen) {}
+};
+
+bytes notification(std::uint8_t code, std::uint8_t subcode) {
+    return wire::encode(wire::notification{static_cast<wire::error_code>(code), subcode, {}});
+}
+
+const bytes announcement = hex(R"(
+    ffffffffffffffffffffffffffffffff
+    002f 02
+    0000        # no withdrawn routes
+    0014        # attributes
+    40 01 01 00             # ORIGIN IGP
+    40 02 06 02 01 0000fdf2 # AS_PATH 65010
+    40 03 04 7f000001       # NEXT_HOP, the session's own address
+    18 c00002)");
+
+const bytes withdrawal = hex(R"(
+    ffffffffffffffffffffffffffffffff
+    001b 02
+    0004 18 c00002 # withdrawn: 192.0.2.0/24
+    0000)");
+
+const bytes end_of_rib = hex("ffffffffffffffffffffffffffffffff 0017 02 0000 0000");
+
+} // namespace
+
+TEST_CASE("neighbor: dials, and sends what is wanted, then End-of-RIB, RFC 4724 §2") {
+    bench b;
+    b.under_test.want(documentation, normal_route(b.under_test.settings()));
+    b.under_test.routes_complete();
+    b.under_test.start();
+    auto peer = b.router.accept();
+    CHECK(peer.receive() == wire::encode(bgp::make_open(b.under_test.settings().session)));
+    peer.send_open();
+    CHECK(peer.receive() == keepalive);
+    peer.send_keepalive();
+    CHECK(peer.receive() == announcement);
+    CHECK(peer.receive() == end_of_rib);
+    CHECK(b.seen.lines ==
+          std::vector<std::string>{"Connect", "OpenSent", "OpenConfirm", "Established", "up"});
+}
+
+TEST_CASE("neighbor: End-of-RIB is held back until the routes are complete, RFC 4724 §2") {
+    bench b;
+    b.under_test.start();
+    auto peer = b.router.accept();
+    peer.establish();
+    REQUIRE(run_until(b.context, [&] { return b.under_test.established(); }));
+    b.under_test.want(documentation, normal_route(b.under_test.settings()));
+    b.under_test.flush();
+    CHECK(peer.receive() == announcement);
+    b.under_test.routes_complete();
+    CHECK(peer.receive() == end_of_rib);
+}
+
+TEST_CASE("neighbor: a route no longer wanted is withdrawn at once, and acknowledged") {
+    bench b;
+    b.under_test.want(documentation, normal_route(b.under_test.settings()));
+    b.under_test.start();
+    auto peer = b.router.accept();
+    peer.establish();
+    CHECK(peer.receive() == announcement);
+    b.under_test.unwant(documentation);
+    b.under_test.flush();
+    CHECK(peer.receive() == withdrawal);
+    CHECK(run_until(b.context, [&] { return b.under_test.acknowledged(); }));
+}
+
+TEST_CASE("neighbor: a change and its reverse before the write leave no trace on the wire") {
+    bench b;
+    auto route = normal_route(b.under_test.settings());
+    b.under_test.want(documentation, route);
+    b.under_test.start();
+    auto peer = b.router.accept();
+    peer.establish();
+    CHECK(peer.receive() == announcement);
+    b.under_test.unwant(documentation);
+    b.under_test.want(documentation, route);
+    b.under_test.flush();
+    b.under_test.routes_complete();
+    CHECK(peer.receive() == end_of_rib);
+}
+
+TEST_CASE("neighbor: after a session it is dialled at once, and hears everything anew") {
+    bench b;
+    b.under_test.want(documentation, normal_route(b.under_test.settings()));
+    b.under_test.start();
+    auto first = b.router.accept();
+    first.establish();
+    CHECK(first.receive() == announcement);
+    first.close();
+    auto second = b.router.accept();
+    second.establish();
+    CHECK(second.receive() == announcement);
+}
+
+TEST_CASE("neighbor: one that refuses is dialled at once, then after a second and more") {
+    bench b;
+    b.under_test.start();
+    b.router.accept().close();
+    b.router.accept().close();
+    CHECK_FALSE(b.router.dialled_within(700ms)); // jitter: not before 0.75 of a second
+    CHECK(b.router.dialled_within(2s));
+}
+
+TEST_CASE("neighbor: stop sends Cease with its text, then closes, RFC 9003 §2") {
+    bench b;
+    b.under_test.start();
+    auto peer = b.router.accept();
+    peer.establish();
+    REQUIRE(run_until(b.context, [&] { return b.under_test.established(); }));
+    b.under_test.stop(wire::make_cease(wire::cease_code::administrative_shutdown, "upgrade"));
+    CHECK(peer.receive() == hex(R"(
+        ffffffffffffffffffffffffffffffff
+        001d 03
+        06 02
+        07 75706772616465)"));
+    CHECK(peer.closed());
+    CHECK_FALSE(b.router.dialled_within(300ms));
+}
+
+TEST_CASE("neighbor: a NOTIFICATION reaches a peer whose own octets were not read yet") {
+    bench b;
+    b.under_test.start();
+    auto peer = b.router.accept();
+    peer.establish();
+    REQUIRE(run_until(b.context, [&] { return b.under_test.established(); }));
+    peer.send(bytes(20000, 0x00)); // no marker: 1/1, and much more behind it
+    CHECK(peer.receive() == notification(1, 1));
+}
+
+TEST_CASE("neighbor: with the hold timer expired it sends 4/0, RFC 4271 §6.5") {
+    auto settings = settings_towards(0);
+    bench b;
+    settings.port = b.router.port();
+    settings.session.hold_time = 3s;
+    neighbor quick(b.context.get_executor(), settings, b.seen);
+    quick.start();
+    auto peer = b.router.accept();
+    peer.establish();
+    bytes last;
+    while (true) {
+        auto message = peer.receive(6s);
+        if (message.empty())
+            break;
+        last = message;
+    }
+    CHECK(last == notification(4, 0));
+}
+
+TEST_CASE("neighbor: a connection of its own is taken when the neighbor is passive") {
+    auto settings = settings_towards(179);
+    settings.passive = true;
+    bench b(settings);
+    b.under_test.start();
+    CHECK(b.under_test.state() == bgp::session_state::active);
+    auto [accepted, dialler] = connected_pair(b.context);
+    b.under_test.accept(std::move(accepted));
+    raw_peer peer(b.context, std::move(dialler));
+    peer.establish();
+    CHECK(run_until(b.context, [&] { return b.under_test.established(); }));
+}
+
+TEST_CASE("collision: the connection of the higher identifier stays, RFC 4271 §6.8") {
+    for (auto peer_is_higher : {true, false}) {
+        for (auto dialled_first : {true, false}) {
+            CAPTURE(peer_is_higher);
+            CAPTURE(dialled_first);
+            bench b;
+            b.under_test.start();
+            auto by_us = b.router.accept();
+            auto [accepted, dialler] = connected_pair(b.context);
+            b.under_test.accept(std::move(accepted));
+            raw_peer by_peer(b.context, std::move(dialler));
+            by_us.receive();   // OPEN
+            by_peer.receive(); // OPEN
+            auto identifier = peer_is_higher ? 0xFF000001U : 0x01000001U;
+            auto& first = dialled_first ? by_us : by_peer;
+            auto& second = dialled_first ? by_peer : by_us;
+            first.send_open(64500, identifier);
+            CHECK(first.receive() == keepalive);
+            second.send_open(64500, identifier);
+            auto& stays = peer_is_higher ? by_peer : by_us;
+            auto& goes = peer_is_higher ? by_us : by_peer;
+            CHECK(goes.receive() == notification(6, 7));
+            if (&stays == &second)
+                CHECK(stays.receive() == keepalive);
+            stays.send_keepalive();
+            CHECK(run_until(b.context, [&] { return b.under_test.established(); }));
+        }
+    }
+}
+
+TEST_CASE("collision: an Established session stays, the newcomer gets 6/7, RFC 4271 §6.8") {
+    bench b;
+    b.under_test.start();
+    auto peer = b.router.accept();
+    peer.establish();
+    REQUIRE(run_until(b.context, [&] { return b.under_test.established(); }));
+    auto [accepted, dialler] = connected_pair(b.context);
+    b.under_test.accept(std::move(accepted));
+    raw_peer newcomer(b.context, std::move(dialler));
+    newcomer.receive(); // OPEN
+    newcomer.send_open();
+    CHECK(newcomer.receive() == notification(6, 7));
+    CHECK(b.under_test.established());
+}
+
+TEST_CASE("neighbor: one that never reads costs bounded memory, and gets the final state") {
+    bench b;
+    b.under_test.start();
+    auto peer = b.router.accept();
+    peer.socket().set_option(tcp::socket::receive_buffer_size(65536));
+    peer.establish();
+    REQUIRE(run_until(b.context, [&] { return b.under_test.established(); }));
+    auto route = *normal_route(b.under_test.settings());
+    for (std::uint32_t med = 1; med <= 100'000; ++med) { // 5 MB of UPDATEs, were they all sent
+        route.med = med;
+        b.under_test.want(documentation, std::make_shared<const wire::path_attributes>(route));
+        b.under_test.flush();
+    }
+    bytes last;
+    b.under_test.routes_complete();
+    std::size_t count = 0;
+    for (auto message = peer.receive(); message != end_of_rib; message = peer.receive()) {
+        REQUIRE_FALSE(message.empty());
+        last = message;
+        ++count;
+    }
+    CHECK(count < 100'000);
+    auto decoded = wire::decode_update(*wire::check_update(herald::test::body_of(last), {}), {});
+    CHECK(decoded.attributes.med == 100'000);
+}
+
+TEST_CASE("neighbor: without a next hop for a family nothing of it is announced, and it says so") {
+    auto settings = settings_towards(0);
+    bench b;
+    settings.port = b.router.port();
+    settings.address = asio::ip::make_address("127.0.0.1");
+    settings.local_address = asio::ip::make_address("127.0.0.77"); // on no interface by itself
+    settings.session.families = {net::address_family::ipv4, net::address_family::ipv6};
+    neighbor lonely(b.context.get_executor(), settings, b.seen);
+    lonely.want(*net::ip_prefix::parse("2001:db8::/32"), normal_route(settings));
+    lonely.start();
+    auto peer = b.router.accept();
+    peer.receive();
+    peer.send(wire::encode(bgp::make_open([&] {
+        auto theirs = settings.session;
+        std::swap(theirs.local_as, theirs.remote_as);
+        theirs.router_id = 0xC6336401;
+        return theirs;
+    }())));
+    peer.receive();
+    peer.send_keepalive();
+    REQUIRE(run_until(b.context, [&] { return lonely.established(); }));
+    CHECK(lonely.rib().advertised().empty());
+    CHECK(lonely.problems() ==
+          std::vector<std::string>{"ipv6 is not announced: no interface has the session's address, "
+                                   "so there is no IPv6 next hop"});
+}
+
+TEST_CASE("neighbor: TCP MD5 keys both ends, RFC 2385 §2") {
+    asio::io_context context;
+    recorder seen;
+    tcp::acceptor acceptor(context, tcp::endpoint(asio::ip::make_address("127.0.0.1"), 0));
+    auto settings = settings_towards(acceptor.local_endpoint().port());
+    settings.password = "not a secret here";
+    REQUIRE_FALSE(net::set_md5_key(acceptor.native_handle(), settings.address, settings.password));
+    neighbor keyed(context.get_executor(), settings, seen);
+    keyed.start();
+    tcp::socket socket(context);
+    bool done = false;
+    acceptor.async_accept(socket, [&](error_code) { done = true; });
+    REQUIRE(run_until(context, [&] { return done; }));
+    raw_peer peer(context, std::move(socket));
+    peer.establish();
+    CHECK(run_until(context, [&] { return keyed.established(); }));
+}

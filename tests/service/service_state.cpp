@@ -1,0 +1,297 @@
+#include "herald/service/service_state.hpp"
+
+#include <doctest/doctest.h>
+#include <string>
+#include <vector>
+
+namespace herald::service {
+namespace {
+
+using namespace std::chrono_literals;
+using health::verdict;
+using net::announcement;
+using enum health_state;
+using enum administration;
+
+constexpr time_point start{std::chrono::hours(1)};
+
+service_settings requiring(std::optional<unsigned> require) {
+    service_settings settings;
+    settings.name = "dns";
+    settings.require = require;
+    settings.drain_time = 10s;
+    return settings;
+}
+
+/// The health by its checks: P pass, D degraded, F fail, - not settled; a small letter (p d f) and
+/// '.' for a check that only degrades.
+health_state health_of(std::optional<unsigned> require, const std::string& checks) {
+    std::vector<bool> degrades_only;
+    for (char check : checks)
+        degrades_only.push_back(std::string("pdf.").contains(check));
+    service_state state(requiring(require), degrades_only);
+    for (std::size_t i = 0; i < checks.size(); ++i) {
+        switch (checks[i]) {
+        case 'P':
+        case 'p': state.set_verdict(i, verdict::pass); break;
+        case 'D':
+        case 'd': state.set_verdict(i, verdict::degraded); break;
+        case 'F':
+        case 'f': state.set_verdict(i, verdict::fail); break;
+        default: break;
+        }
+    }
+    return state.health();
+}
+
+struct row {
+    std::optional<unsigned> require;
+    std::string checks;
+    health_state health;
+};
+
+void check_rows(const std::vector<row>& rows) {
+    for (const auto& [require, checks, health] : rows) {
+        CAPTURE(checks);
+        CHECK(health_of(require, checks) == health);
+    }
+}
+
+constexpr auto all = std::nullopt;
+
+TEST_CASE("service: without checks it is up, whatever is required") {
+    check_rows({{all, "", up}, {1, "", up}});
+}
+
+TEST_CASE("service: with all required, one failure is down and one degraded is degraded") {
+    check_rows({
+        {all, "P", up},
+        {all, "PPP", up},
+        {all, "PDP", degraded},
+        {all, "DDD", degraded},
+        {all, "PFP", down},
+        {all, "DFD", down},
+        {all, "F", down},
+    });
+}
+
+TEST_CASE("service: until that is decided it is unknown, and down as soon as it is") {
+    check_rows({
+        {all, "-", unknown},
+        {all, "PP-", unknown},
+        {all, "DP-", unknown},
+        {all, "F--", down},
+        {all, "PF-", down},
+        {1, "---", unknown},
+        {1, "FF-", unknown},
+        {1, "F-P", up},
+        {1, "F-D", degraded},
+        {2, "PP-", up},
+        {2, "P--", unknown},
+        {2, "FF-", down},
+    });
+}
+
+TEST_CASE("service: with any or a number required, so many must pass, or at least not fail") {
+    check_rows({
+        {1, "PFF", up},
+        {1, "DFF", degraded},
+        {1, "DFP", up},
+        {1, "FFF", down},
+        {2, "PPF", up},
+        {2, "PDF", degraded},
+        {2, "DDF", degraded},
+        {2, "PDP", up},
+        {2, "PFF", down},
+        {5, "PPP", up},
+        {5, "PPF", down},
+    });
+}
+
+TEST_CASE("service: a check that only degrades takes it no further, and counts for nothing else") {
+    check_rows({
+        {all, "Pf", degraded},
+        {all, "Pd", degraded},
+        {all, "Pp", up},
+        {all, "P.", up},
+        {all, "f", degraded},
+        {all, "p", up},
+        {all, "Fp", down},
+        {all, "Ff", down},
+        {1, "Fp", down},
+        {1, "PFf", degraded},
+        {2, "PFp", down},
+        {all, "-f", unknown},
+        {all, "-p", unknown},
+    });
+}
+
+TEST_CASE("service: once it was settled it is never unknown again") {
+    service_state state(requiring(1), {false, false});
+    CHECK(state.health() == unknown);
+    state.set_verdict(0, verdict::pass);
+    CHECK(state.health() == up);
+    state.set_verdict(0, verdict::fail);
+    CHECK(state.health() == down);
+    state.set_verdict(1, verdict::pass);
+    CHECK(state.health() == up);
+}
+
+/// A service of the health, drained at `start`: it drains for 10 s.
+service_state in_state(health_state health, bool deprefer) {
+    auto settings = requiring(all);
+    settings.deprefer_when_down = deprefer;
+    service_state state(settings, {false});
+    switch (health) {
+    case unknown: break;
+    case up: state.set_verdict(0, verdict::pass); break;
+    case degraded: state.set_verdict(0, verdict::degraded); break;
+    case down: state.set_verdict(0, verdict::fail); break;
+    }
+    REQUIRE(state.health() == health);
+    return state;
+}
+
+TEST_CASE("service: what is heard of it, by every pair of administration and health") {
+    struct cell {
+        administration administered;
+        health_state health;
+        announcement on_withdraw;
+        announcement on_deprefer;
+    };
+    using enum announcement;
+    const std::vector<cell> table{
+        {active, unknown, none, none},
+        {active, up, normal, normal},
+        {active, health_state::degraded, announcement::degraded, announcement::degraded},
+        {active, health_state::down, none, announcement::down},
+        {administration::draining, unknown, none, none},
+        {administration::draining, up, announcement::draining, announcement::draining},
+        {administration::draining, health_state::degraded, announcement::draining,
+         announcement::draining},
+        {administration::draining, health_state::down, none, announcement::down},
+        {drained, unknown, none, none},
+        {drained, up, none, none},
+        {drained, health_state::degraded, none, none},
+        {drained, health_state::down, none, none},
+    };
+    for (const auto& [administered, health, on_withdraw, on_deprefer] : table) {
+        for (bool deprefer : {false, true}) {
+            CAPTURE(to_string(administered));
+            CAPTURE(to_string(health));
+            auto state = in_state(health, deprefer);
+            if (administered != active)
+                state.set_drain({.since = start, .until = {}, .reason = {}});
+            auto now = administered == drained ? start + 10s : start;
+            CHECK(state.administration_at(now) == administered);
+            CHECK(state.heard(now) == (deprefer ? on_deprefer : on_withdraw));
+        }
+    }
+}
+
+drain drained_since(time_point since, bool immediate = false) {
+    return {.since = since, .until = {}, .immediate = immediate, .reason = "upgrade"};
+}
+
+drain drained_until(time_point since, time_point until) {
+    return {.since = since, .until = until, .immediate = false, .reason = {}};
+}
+
+TEST_CASE("drain: it is draining for the drain time, then drained") {
+    service_state state(requiring(all), {});
+    CHECK(state.administration_at(start) == active);
+    CHECK(state.next_change(start) == std::nullopt);
+    state.set_drain(drained_since(start));
+    CHECK(state.current_drain() == drained_since(start));
+    CHECK(state.administration_at(start) == draining);
+    CHECK(state.next_change(start) == start + 10s);
+    CHECK(state.administration_at(start + 10s - 1ns) == draining);
+    CHECK(state.administration_at(start + 10s) == drained);
+    CHECK(state.next_change(start + 10s) == std::nullopt);
+    state.clear_drain();
+    CHECK(state.administration_at(start + 10s) == active);
+    CHECK(state.current_drain() == std::nullopt);
+}
+
+TEST_CASE("drain: an immediate one, or one without drain time, is drained at once") {
+    service_state state(requiring(all), {});
+    state.set_drain(drained_since(start, true));
+    CHECK(state.administration_at(start) == drained);
+    CHECK(state.next_change(start) == std::nullopt);
+
+    auto settings = requiring(all);
+    settings.drain_time = 0s;
+    service_state without_time(settings, {});
+    without_time.set_drain(drained_since(start));
+    CHECK(without_time.administration_at(start) == drained);
+    CHECK(without_time.next_change(start) == std::nullopt);
+}
+
+TEST_CASE("drain: it ends by itself where it has an end, be it while draining") {
+    service_state state(requiring(all), {});
+    state.set_drain(drained_until(start, start + 60s));
+    CHECK(state.next_change(start) == start + 10s);
+    CHECK(state.next_change(start + 10s) == start + 60s);
+    CHECK_FALSE(state.expire_drain(start + 60s - 1ns));
+    CHECK(state.administration_at(start + 60s - 1ns) == drained);
+    CHECK(state.administration_at(start + 60s) == active);
+    CHECK(state.heard(start + 60s) == announcement::normal);
+    CHECK(state.next_change(start + 60s) == std::nullopt);
+    CHECK(state.expire_drain(start + 60s));
+    CHECK_FALSE(state.expire_drain(start + 60s));
+    CHECK(state.current_drain() == std::nullopt);
+
+    state.set_drain(drained_until(start, start + 4s));
+    CHECK(state.next_change(start) == start + 4s);
+    CHECK(state.administration_at(start + 4s) == active);
+}
+
+TEST_CASE("drain: another one while draining takes its place and goes on from the first's start") {
+    service_state state(requiring(all), {});
+    state.set_drain(drained_since(start));
+    state.set_drain(drained_until(start + 6s, start + 60s));
+    CHECK(state.current_drain() == drained_until(start, start + 60s));
+    CHECK(state.next_change(start + 6s) == start + 10s);
+}
+
+TEST_CASE("drain: an immediate one while draining ends the draining") {
+    service_state state(requiring(all), {});
+    state.set_drain(drained_since(start));
+    state.set_drain(drained_since(start + 6s, true));
+    CHECK(state.current_drain() == drained_since(start + 6s, true));
+    CHECK(state.administration_at(start + 6s) == drained);
+}
+
+TEST_CASE("drain: another one while drained announces nothing again") {
+    service_state state(requiring(all), {});
+    state.set_drain(drained_since(start));
+    state.set_drain(drained_since(start + 30s));
+    CHECK(state.administration_at(start + 30s) == drained);
+
+    service_state at_once(requiring(all), {});
+    at_once.set_drain(drained_since(start, true));
+    at_once.set_drain(drained_until(start + 1s, start + 60s));
+    CHECK(at_once.administration_at(start + 1s) == drained);
+    CHECK(at_once.current_drain()->until == start + 60s);
+}
+
+TEST_CASE("drain: one that begins when the last is over drains anew") {
+    service_state state(requiring(all), {});
+    state.set_drain(drained_until(start, start + 30s));
+    state.set_drain(drained_since(start + 30s));
+    CHECK(state.administration_at(start + 30s) == draining);
+    CHECK(state.next_change(start + 30s) == start + 40s);
+}
+
+TEST_CASE("service: states have the contract's names") {
+    CHECK(to_string(unknown) == "unknown");
+    CHECK(to_string(up) == "up");
+    CHECK(to_string(health_state::degraded) == "degraded");
+    CHECK(to_string(health_state::down) == "down");
+    CHECK(to_string(active) == "active");
+    CHECK(to_string(administration::draining) == "draining");
+    CHECK(to_string(drained) == "drained");
+}
+
+} // namespace
+} // namespace herald::service
