@@ -110,7 +110,8 @@ void family_rib_out::repeat_all() {
 }
 
 bool family_rib_out::has_message() const {
-    return route_due() || refresh_due() || refreshing_ || end_of_rib_ == marker::owed;
+    return !withdrawals_.due.empty() || !announcements_.empty() || refresh_due() || refreshing_ ||
+           end_of_rib_ == marker::owed;
 }
 
 std::optional<family_rib_out::message> family_rib_out::next_withdrawal() {
@@ -153,8 +154,6 @@ std::optional<family_rib_out::message> family_rib_out::next_announcement() {
 }
 
 std::optional<family_rib_out::message> family_rib_out::next_end() {
-    if (route_due())
-        return std::nullopt;
     if (end_of_rib_ == marker::owed) {
         end_of_rib_ = marker::sent;
         return wire::encode_end_of_rib(family_);
@@ -233,7 +232,6 @@ void family_rib_out::leave_batch(entry& changed) {
 
 void family_rib_out::mark_withdrawn(node& sent) {
     sent.second.advertised.reset();
-    sent.second.repeat = false;
     --advertised_count_;
     reschedule(sent);
     if (!sent.second.wanted)

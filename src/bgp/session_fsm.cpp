@@ -49,8 +49,8 @@ std::string_view to_string(session_state state) {
     return "";
 }
 
-session_fsm::session_fsm(session_settings settings, bool restarted)
-    : settings_(std::move(settings))
+session_fsm::session_fsm(const session_settings& settings, bool restarted)
+    : settings_(settings)
     , restarted_(restarted) {}
 
 std::vector<session_action> session_fsm::handle(const session_event& event) {

@@ -206,7 +206,8 @@ std::optional<std::string_view> nearest(std::string_view text,
     if (text.size() > longest)
         return std::nullopt;
     std::optional<std::string_view> best;
-    auto least = std::max<std::size_t>(text.size() / 3, 1) + 1;
+    // Two swapped characters are a distance of two.
+    auto least = std::max<std::size_t>(text.size() / 3, text.size() < 4 ? 1 : 2) + 1;
     for (const auto& candidate : candidates) {
         const auto distance = edit_distance(text, candidate.name);
         if (distance < least) {
@@ -219,9 +220,7 @@ std::optional<std::string_view> nearest(std::string_view text,
 
 void check_keys(const table& entries, const known_table& known, problem_list& problems) {
     for (const auto& [name, where, value] : entries) {
-        if (problems.full())
-            return;
-        if (!has(known.keys, name))
+        if (!has(known.keys, name) && !problems.drops_error())
             problems.error(where, fmt::format("unknown key {} in {}{}", in_quotes(name),
                                               known.header, suggestion(name, known)));
     }

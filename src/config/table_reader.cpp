@@ -47,7 +47,7 @@ std::string table_reader::path(std::string_view key) const {
 }
 
 void table_reader::fail_at(place where, std::string_view key, const std::string& message) {
-    if (!problems_->full())
+    if (!problems_->drops_error())
         problems_->error(where, path(key) + ": " + message);
 }
 

@@ -37,8 +37,12 @@ connection::~connection() {
 }
 
 asio::awaitable<void> connection::run(std::shared_ptr<connection> self) {
-    while (co_await self->serve())
+    // A co_await in a condition is miscompiled by GCC 12: each has a statement of its own here.
+    bool more = true;
+    while (more) {
+        more = co_await self->serve();
         self->first_ = false;
+    }
     self->cut();
 }
 
@@ -79,7 +83,8 @@ asio::awaitable<bool> connection::serve() {
     const framing frame{.version = message.version(),
                         .head = message.method() == http::verb::head,
                         .keep_alive = message.keep_alive() && !hub_->stopping};
-    co_return co_await write(to_bytes(reply, frame)) && frame.keep_alive;
+    const bool written = co_await write(to_bytes(reply, frame));
+    co_return written&& frame.keep_alive;
 }
 
 asio::awaitable<error_code> connection::read(request_parser& parser) {
@@ -108,7 +113,8 @@ asio::awaitable<void> connection::invite(request_parser& parser, error_code& err
 /// Answers what could not be read as a request. Where the next one would begin is unknown then, so
 /// the connection ends.
 asio::awaitable<void> connection::turn_away(error_code error) {
-    if (co_await write(to_bytes(refuse(error), {})))
+    const bool written = co_await write(to_bytes(refuse(error), {}));
+    if (written)
         co_await linger();
 }
 

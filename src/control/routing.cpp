@@ -152,7 +152,7 @@ urls::result<urls::url_view> parse_target(std::string_view target) {
 
 outcome dispatch(const request& asked, const std::vector<std::string>& path, call& asked_call) {
     // RFC 9110 §9.3.2: HEAD is GET whose content is not sent.
-    const std::string_view method = asked.method == "HEAD" ? "GET" : asked.method;
+    const std::string_view method = asked.method == "HEAD" ? std::string_view{"GET"} : asked.method;
     std::string allow;
     for (const auto& known : endpoints) {
         auto names = match(known.path, path);

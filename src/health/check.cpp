@@ -61,7 +61,7 @@ private:
     boost::asio::steady_timer timeout_;
     std::unique_ptr<probe> probe_;
     std::unique_ptr<probe_run> run_;
-    clock::time_point began_{};
+    clock::time_point began_;
     // Of the run and its timers: what belongs to an earlier one is dropped.
     std::uint64_t generation_ = 0;
     bool stopped_ = false;
@@ -132,7 +132,8 @@ void check::runner::finish(probe_result result) {
     begin_at(schedule_.next(clock::now(), !hysteresis_.agrees()));
 }
 
-check::check(boost::asio::any_io_executor executor, check_settings settings, observer on_result)
+check::check(const boost::asio::any_io_executor& executor, check_settings settings,
+             observer on_result)
     : runner_(
           std::make_shared<runner>(*this, executor, std::move(settings), std::move(on_result))) {}
 

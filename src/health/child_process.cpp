@@ -72,10 +72,10 @@ void child_process::ended() {
     auto status = reap();
     if (!status)
         return await_exit();
-    exited_.close();
-    output_.close();
     if (auto done = std::exchange(done_, nullptr))
         done(*status, output_line_.text());
+    exited_.close();
+    output_.close();
 }
 
 bool child_process::drain() {

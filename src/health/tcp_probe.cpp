@@ -7,13 +7,13 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cctype>
 #include <exception>
 #include <fmt/format.h>
+#include <tuple>
 #include <vector>
 
 namespace herald::health {
@@ -35,14 +35,14 @@ probe_result passed() {
     return result;
 }
 
-probe_result failed(std::string output) {
+probe_result failed(const std::string& output) {
     probe_result result;
     result.output = printable(output);
     return result;
 }
 
-probe_result could_not_run(std::string output) {
-    auto result = failed(std::move(output));
+probe_result could_not_run(const std::string& output) {
+    auto result = failed(output);
     result.could_run = false;
     return result;
 }
@@ -142,9 +142,16 @@ asio::awaitable<error_code> tcp_probe::connection::resolve(endpoints& found) {
 
 asio::awaitable<error_code> tcp_probe::connection::connect(const endpoints& choices) {
     progress_ = "connecting";
-    auto [error, endpoint] = co_await asio::async_connect(socket_, choices, as_result);
-    if (!error && connected_to_itself(socket_))
-        co_return asio::error::connection_refused;
+    error_code error = asio::error::host_not_found;
+    for (const auto& endpoint : choices) {
+        error_code ignored;
+        socket_.close(ignored);
+        std::tie(error) = co_await socket_.async_connect(endpoint, as_result);
+        if (!error && connected_to_itself(socket_))
+            error = asio::error::connection_refused;
+        if (!error || ended_)
+            break;
+    }
     co_return error;
 }
 

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <functional>
+#include <iterator>
 
 namespace heraldctl {
 
@@ -15,10 +17,12 @@ namespace json = boost::json;
 /// One screen: no more rows than this of anything.
 constexpr std::size_t most_rows = 8;
 
-/// "" where the family was not negotiated, or there is no session.
-std::string prefixes(const json::object& neighbor, std::string_view family) {
-    const auto& advertised = neighbor.at("advertised").as_object();
-    return advertised.contains(family) ? text_of(advertised, family) : "";
+/// How many prefixes it was sent, of all families; "" where there is no session.
+std::string sent(const json::object& neighbor) {
+    std::uint64_t sum = 0;
+    for (const auto& [family, count] : neighbor.at("advertised").as_object())
+        sum += count.to_number<std::uint64_t>();
+    return text_of(neighbor, "state") == "Established" ? std::to_string(sum) : "";
 }
 
 /// Why a session is not Established.
@@ -45,35 +49,23 @@ cell state_cell(const json::object& object, std::string_view key) {
 }
 
 table neighbors_table(const std::vector<json::object>& neighbors) {
-    table rows{{{"NEIGHBOR", true},
-                {"ADDRESS", true},
-                {"AS"},
-                {"STATE"},
-                {"FOR"},
-                {"IPV4"},
-                {"IPV6"},
-                {"TROUBLE", true}}};
+    table rows{
+        {{"NEIGHBOR", 8}, {"ADDRESS", 15}, {"AS"}, {"STATE"}, {"FOR"}, {"ROUTES"}, {"TROUBLE", 8}}};
     for (const auto& each : neighbors) {
         rows.add({{text_of(each, "name")},
                   {text_of(each, "address")},
                   {text_of(each, "remote_as")},
                   state_cell(each, "state"),
                   {age(each, "since")},
-                  {prefixes(each, "ipv4")},
-                  {prefixes(each, "ipv6")},
+                  {sent(each)},
                   {trouble(each)}});
     }
     return rows;
 }
 
 table services_table(const std::vector<json::object>& services) {
-    table rows{{{"SERVICE", true},
-                {"HEALTH"},
-                {"ADMIN"},
-                {"HEARD"},
-                {"ANNOUNCED"},
-                {"FOR"},
-                {"CAUSE", true}}};
+    table rows{
+        {{"SERVICE", 8}, {"HEALTH"}, {"ADMIN"}, {"HEARD"}, {"ANNOUNCED"}, {"FOR"}, {"CAUSE", 12}}};
     for (const auto& each : services) {
         rows.add({{text_of(each, "name")},
                   state_cell(each, "health"),
@@ -87,7 +79,7 @@ table services_table(const std::vector<json::object>& services) {
 }
 
 table announced_table(const std::vector<json::object>& services) {
-    table rows{{{"ANNOUNCED", true}, {"SERVICE", true}, {"TO", true}}};
+    table rows{{{"ANNOUNCED", 18}, {"SERVICE", 8}, {"TO", 12}}};
     for (const auto& each : services)
         rows.add({{joined(texts(each, "prefixes"))},
                   {text_of(each, "name")},
@@ -113,9 +105,13 @@ std::string part(table (*make)(const std::vector<json::object>&), std::vector<js
     return text;
 }
 
-template <typename Wanted>
-void put_first(std::vector<json::object>& rows, Wanted wanted) {
-    std::ranges::stable_partition(rows, wanted);
+/// Those in trouble come first: where not all fit, they are seen.
+template <typename Trouble>
+std::vector<json::object> worst_first(const std::vector<json::object>& rows, Trouble in_trouble) {
+    std::vector<json::object> sorted;
+    std::ranges::copy_if(rows, std::back_inserter(sorted), in_trouble);
+    std::ranges::copy_if(rows, std::back_inserter(sorted), std::not_fn(in_trouble));
+    return sorted;
 }
 
 std::string header(const json::object& status) {
@@ -128,20 +124,23 @@ std::string header(const json::object& status) {
 }
 
 std::string sessions_part(const json::object& status, bool coloured) {
-    auto rows = objects(status, "neighbors");
-    put_first(rows, [](const auto& each) { return text_of(each, "state") != "Established"; });
+    const auto rows = worst_first(objects(status, "neighbors"), [](const json::object& each) {
+        return text_of(each, "state") != "Established";
+    });
     return rows.empty() ? "No neighbors\n" : part(neighbors_table, rows, "neighbors", coloured);
 }
 
 std::string services_part(const json::object& status, bool coloured) {
-    auto rows = objects(status, "services");
-    put_first(rows, [](const auto& each) { return text_of(each, "heard") != "normal"; });
+    const auto rows = worst_first(objects(status, "services"), [](const json::object& each) {
+        return text_of(each, "heard") != "normal";
+    });
     return rows.empty() ? "No services\n" : part(services_table, rows, "services", coloured);
 }
 
 std::string announced_part(const json::object& status, bool coloured) {
     auto rows = objects(status, "services");
-    std::erase_if(rows, [](const auto& each) { return list(each, "announced_to").empty(); });
+    std::erase_if(rows,
+                  [](const json::object& each) { return list(each, "announced_to").empty(); });
     return rows.empty() ? "Nothing is announced\n"
                         : part(announced_table, rows, "routes", coloured);
 }
@@ -177,14 +176,14 @@ std::string screen::services(const json::value& answer) const {
 }
 
 std::string screen::checks(const json::value& answer) const {
-    table rows{{{"SERVICE", true},
-                {"CHECK", true},
+    table rows{{{"SERVICE", 8},
+                {"CHECK", 8},
                 {"TYPE"},
                 {"STATE"},
                 {"LAST"},
                 {"AGO"},
                 {"TOOK"},
-                {"OUTPUT", true}}};
+                {"OUTPUT", 10}}};
     for (const auto& each : objects(answer.as_object(), "checks")) {
         rows.add({{text_of(each, "service")},
                   {text_of(each, "name")},
@@ -199,13 +198,13 @@ std::string screen::checks(const json::value& answer) const {
 }
 
 std::string screen::routes(const json::value& answer) const {
-    table rows{{{"NEIGHBOR", true},
-                {"PREFIX", true},
-                {"NEXT HOP", true},
-                {"AS PATH", true},
+    table rows{{{"NEIGHBOR", 8},
+                {"PREFIX", 18},
+                {"NEXT HOP", 12},
+                {"AS PATH", 8},
                 {"MED"},
                 {"LOCAL PREF"},
-                {"COMMUNITIES", true}}};
+                {"COMMUNITIES", 8}}};
     for (const auto& each : objects(answer.as_object(), "routes")) {
         std::string path;
         for (const auto& as : texts(each, "as_path"))

@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::size_t line_width = 80;
 constexpr std::string_view gap = "  ";
-constexpr std::size_t least_width = 6; // of an elastic column that was cut
 
 bool continues(char byte) {
     return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
@@ -90,16 +89,18 @@ std::vector<std::size_t> table::widths() const {
     const auto shown =
         static_cast<std::size_t>(std::ranges::count_if(result, [](auto w) { return w > 0; }));
     const auto room = line_width - gap.size() * (std::max<std::size_t>(shown, 1) - 1);
+    const auto spare = [&](std::size_t i) {
+        return columns_[i].least == 0 || result[i] <= columns_[i].least
+                   ? 0
+                   : result[i] - columns_[i].least;
+    };
     while (std::accumulate(result.begin(), result.end(), std::size_t{0}) > room) {
-        std::size_t* widest = nullptr;
-        for (std::size_t i = 0; i < result.size(); ++i) {
-            if (columns_[i].elastic && result[i] > least_width &&
-                (widest == nullptr || result[i] > *widest))
-                widest = &result[i];
-        }
-        if (widest == nullptr)
+        std::size_t widest = 0;
+        for (std::size_t i = 1; i < result.size(); ++i)
+            widest = spare(i) >= spare(widest) ? i : widest;
+        if (spare(widest) == 0)
             break;
-        --*widest;
+        --result[widest];
     }
     return result;
 }

@@ -17,7 +17,7 @@ struct cell {
 
 struct column {
     std::string title;
-    bool elastic = false; // may be cut, so that the line fits
+    std::size_t least = 0; // it may be cut to this, so that the line fits; 0: never
 };
 
 /// What a terminal can take as it is: control characters are replaced, lines joined.

@@ -160,14 +160,15 @@ std::string to_string(extended_community value) {
         return hexadecimal(octets);
     const std::string prefix = subtype == route_target ? "rt:" : "soo:";
     const auto wide = static_cast<std::uint32_t>(octets >> 16U);
-    const auto narrow_value = ":" + std::to_string(octets & 0xFFFFU);
+    const auto value_of_two_octets = std::to_string(octets & 0xFFFFU);
     switch (static_cast<administrator_kind>(octets >> 56U)) {
     case administrator_kind::two_octet_as:
         return prefix + std::to_string((octets >> 32U) & 0xFFFFU) + ":" +
                std::to_string(octets & 0xFFFFFFFFU);
     case administrator_kind::ipv4:
-        return prefix + boost::asio::ip::address_v4(wide).to_string() + narrow_value;
-    case administrator_kind::four_octet_as: return prefix + std::to_string(wide) + narrow_value;
+        return prefix + boost::asio::ip::address_v4(wide).to_string() + ":" + value_of_two_octets;
+    case administrator_kind::four_octet_as:
+        return prefix + std::to_string(wide) + ":" + value_of_two_octets;
     }
     return hexadecimal(octets);
 }

@@ -67,10 +67,10 @@ void drain_store::impl::run() {
     }
 }
 
-drain_store::drain_store(asio::any_io_executor executor, std::filesystem::path directory)
+drain_store::drain_store(asio::any_io_executor executor, const std::filesystem::path& directory)
     : impl_(std::make_unique<impl>()) {
     impl_->executor = std::move(executor);
-    impl_->file = std::move(directory) / "drains.json";
+    impl_->file = directory / "drains.json";
 }
 
 drain_store::~drain_store() {

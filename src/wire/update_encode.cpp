@@ -38,7 +38,7 @@ public:
     attribute_writer(std::vector<std::uint8_t>& out, std::vector<unknown_attribute> unknown)
         : to_(out)
         , unknown_(std::move(unknown)) {
-        std::ranges::stable_sort(unknown_, {}, &unknown_attribute::type);
+        std::ranges::sort(unknown_, {}, &unknown_attribute::type);
     }
 
     void put(attribute_type type, octets value) {
@@ -212,6 +212,7 @@ void write_family(writer& to, net::address_family family) {
 /// MP_REACH_NLRI up to where its prefixes begin, RFC 4760 §3, RFC 2545 §3.
 std::vector<std::uint8_t> begin_mp_reach(net::address_family family, const next_hop& hop) {
     std::vector<std::uint8_t> value;
+    value.reserve(5 + 32);
     writer to(value);
     write_family(to, family);
     const std::uint8_t link_local_size = hop.link_local ? 16 : 0;

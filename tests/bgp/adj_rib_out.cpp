@@ -313,6 +313,18 @@ TEST_CASE("adj_rib_out: a route too large for a message is not advertised, RFC 4
     CHECK(rib.unsendable() == prefixes{});
 }
 
+TEST_CASE("adj_rib_out: a route that is too large and then unwanted is no longer unsendable") {
+    adj_rib_out rib;
+    advertise_a_and_b(rib);
+    rib.want(a, too_large_attributes(1));
+    rib.want(c, attributes(2));
+    CHECK(read(rib.next_message().value(), plain) == heard{announced({c}, attributes(2))});
+    CHECK(rib.unsendable() == prefixes{a});
+    rib.unwant(a);
+    CHECK(rib.unsendable() == prefixes{});
+    CHECK(read_all(rib, plain) == messages{withdrawn({a})});
+}
+
 TEST_CASE("adj_rib_out: where all that is due is too large, there is no message, RFC 4271 §9.2") {
     adj_rib_out rib;
     rib.session_up(both, plain);

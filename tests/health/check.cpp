@@ -2,7 +2,6 @@
 
 #include "support.hpp"
 
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <doctest/doctest.h>
 #include <fstream>
@@ -31,7 +30,7 @@ exec_settings shell(const std::string& script) {
 }
 
 TEST_CASE("check: it settles after `rise` results, and tells of each run and each change") {
-    boost::asio::io_context io;
+    test::loop io;
     test::temporary_directory directory;
     auto flag = directory.path() / "up";
     std::ofstream{flag};
@@ -59,7 +58,7 @@ TEST_CASE("check: it settles after `rise` results, and tells of each run and eac
 }
 
 TEST_CASE("check: until it has settled it runs at the fast interval") {
-    boost::asio::io_context io;
+    test::loop io;
     auto settings = every_20ms(exec_settings{{"/bin/true"}});
     settings.interval = 1h;
     settings.rise = 5;
@@ -70,7 +69,7 @@ TEST_CASE("check: until it has settled it runs at the fast interval") {
 }
 
 TEST_CASE("check: runs begin an interval apart, on one beat") {
-    boost::asio::io_context io;
+    test::loop io;
     auto settings = every_20ms(exec_settings{{"/bin/true"}});
     settings.rise = 1;
     std::vector<std::chrono::steady_clock::time_point> begun;
@@ -85,7 +84,7 @@ TEST_CASE("check: runs begin an interval apart, on one beat") {
 }
 
 TEST_CASE("check: two of its runs never overlap, though a run takes longer than the interval") {
-    boost::asio::io_context io;
+    test::loop io;
     test::temporary_directory directory;
     auto lock = (directory.path() / "lock").string();
     auto settings = every_20ms(shell("mkdir " + lock + " && sleep 0.03 && rmdir " + lock));
@@ -99,7 +98,7 @@ TEST_CASE("check: two of its runs never overlap, though a run takes longer than 
 }
 
 TEST_CASE("check: a run that is not over at the timeout has failed, and its group is killed") {
-    boost::asio::io_context io;
+    test::loop io;
     auto settings = every_20ms(shell("sleep 1000 & echo $!; wait"));
     settings.timeout = 200ms;
     settings.fall = 1;
@@ -119,7 +118,7 @@ TEST_CASE("check: a run that is not over at the timeout has failed, and its grou
 }
 
 TEST_CASE("check: after a timeout the next run is judged by itself") {
-    boost::asio::io_context io;
+    test::loop io;
     test::temporary_directory directory;
     auto once = (directory.path() / "once").string();
     auto settings = every_20ms(shell("test -e " + once + " || { : > " + once + "; sleep 1000; }"));
@@ -135,7 +134,7 @@ TEST_CASE("check: after a timeout the next run is judged by itself") {
 }
 
 TEST_CASE("check: a check that could not be run has failed, and says why") {
-    boost::asio::io_context io;
+    test::loop io;
     check under_test(io.get_executor(), every_20ms(exec_settings{{"/nonexistent"}}),
                      [](const check&, bool) {});
     under_test.start();
@@ -146,7 +145,7 @@ TEST_CASE("check: a check that could not be run has failed, and says why") {
 }
 
 TEST_CASE("check: a tcp check times out with what it was at") {
-    boost::asio::io_context io;
+    test::loop io;
     boost::asio::ip::tcp::acceptor silent(io, {boost::asio::ip::make_address("127.0.0.1"), 0});
     auto settings =
         every_20ms(tcp_settings{"127.0.0.1", silent.local_endpoint().port(), "", "220"});
@@ -160,7 +159,7 @@ TEST_CASE("check: a tcp check times out with what it was at") {
 }
 
 TEST_CASE("check: destroyed during a run, it calls nobody and leaves no child") {
-    boost::asio::io_context io;
+    test::loop io;
     int called = 0;
     auto under_test =
         std::make_unique<check>(io.get_executor(), every_20ms(exec_settings{{"sleep", "1000"}}),
@@ -174,7 +173,7 @@ TEST_CASE("check: destroyed during a run, it calls nobody and leaves no child") 
 }
 
 TEST_CASE("check: destroyed before its first run, it never runs") {
-    boost::asio::io_context io;
+    test::loop io;
     int called = 0;
     check(io.get_executor(), every_20ms(exec_settings{{"/bin/true"}}), [&](const check&, bool) {
         ++called;
@@ -184,7 +183,7 @@ TEST_CASE("check: destroyed before its first run, it never runs") {
 }
 
 TEST_CASE("check: its observer may destroy it") {
-    boost::asio::io_context io;
+    test::loop io;
     auto settings = every_20ms(exec_settings{{"/bin/true"}});
     for (auto timeout : {10000ms, 1ms}) {
         settings.timeout = timeout; // by a result, and by the timeout
@@ -207,7 +206,7 @@ TEST_CASE("check: hundreds of runs leave no descriptor and no child") {
     auto settings = every_20ms(exec_settings{{"/bin/true"}});
     settings.interval = 1ms;
     settings.fast_interval = 1ms;
-    boost::asio::io_context io;
+    test::loop io;
     auto under_test =
         std::make_unique<check>(io.get_executor(), settings, [](const check&, bool) {});
     under_test->start();

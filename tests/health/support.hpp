@@ -41,6 +41,13 @@ inline bool run_out(boost::asio::io_context& io) {
     return io.stopped();
 }
 
+/// A loop that does not go away before what was ended has ended: children are reaped.
+class loop : public boost::asio::io_context {
+public:
+    loop() = default;
+    ~loop() { run_out(*this); }
+};
+
 /// Waits until the process has ended; false when it does not within the bound.
 inline bool ends(pid_t pid) {
     int process = pidfd_open(pid, 0);

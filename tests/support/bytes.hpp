@@ -29,7 +29,7 @@ inline bytes hex(std::string_view text) {
         if (digit == std::string_view::npos)
             throw std::invalid_argument("not a hexadecimal digit");
         if (half)
-            result.back() = static_cast<std::uint8_t>((result.back() << 4U) | digit);
+            result.back() = static_cast<std::uint8_t>(result.back() * 16U + digit);
         else
             result.push_back(static_cast<std::uint8_t>(digit));
         half = !half;
@@ -43,8 +43,8 @@ inline std::string to_hex(std::span<const std::uint8_t> octets) {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string result;
     for (const auto octet : octets) {
-        result += digits[octet >> 4U];
-        result += digits[octet & 0xFU];
+        result += digits[octet / 16U];
+        result += digits[octet % 16U];
     }
     return result;
 }

@@ -51,4 +51,25 @@ inline malformation finding(std::uint8_t type, disposition outcome, std::uint8_t
     return {type, outcome, {error_code::update_message, subcode, std::move(data)}};
 }
 
+inline notification update_fault(std::uint8_t subcode, bytes data = {}) {
+    return {error_code::update_message, subcode, std::move(data)};
+}
+
+/// An external route of AS 65010.
+inline path_attributes plain_attributes() {
+    path_attributes attributes;
+    attributes.origin = origin::igp;
+    attributes.path = as_path{{as_segment::kind::sequence, {65010}}};
+    attributes.next_hop = next_hop{address("198.51.100.2"), {}};
+    return attributes;
+}
+
+/// The value of a whole message in which nothing is malformed.
+inline update_message decoded(const bytes& whole, const update_format& format) {
+    const auto checked = check_update(herald::test::body_of(whole), format);
+    REQUIRE(checked);
+    CHECK(checked->malformations.empty());
+    return decode_update(*checked, format);
+}
+
 } // namespace herald::wire::test

@@ -12,10 +12,10 @@ enum class direction : std::uint8_t { dialled, accepted };
 
 /// What to do when an OPEN arrives on one connection while another to the same neighbor exists.
 enum class collision_outcome : std::uint8_t {
-    none,             // no decision yet: the other has not seen an OPEN
-    close_newcomer,   // the connection on which the OPEN arrived gets 6/7
-    close_other,      // the other gets 6/7
-    replace_other,    // the other is closed without NOTIFICATION, RFC 4724 §4.2
+    none,           // no decision yet: the other has not seen an OPEN
+    close_newcomer, // the connection on which the OPEN arrived gets 6/7
+    close_other,    // the other gets 6/7
+    replace_other,  // the other is closed without NOTIFICATION, RFC 4724 §4.2
 };
 
 /// RFC 4271 §6.8 with the tie-break of RFC 6286 §2.3: the connection opened by the side with the

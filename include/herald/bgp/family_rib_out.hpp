@@ -46,11 +46,11 @@ public:
     void resend(bool enhanced);
 
     bool has_message() const;
-    /// The next messages of each kind, to be asked for in this order; none where none is due.
+    /// The next message of each kind, none where none is due. A later kind is to be asked for only
+    /// once the earlier ones have none: End-of-RIB and EoRR, the last, follow all routes.
     std::optional<message> next_withdrawal();
     std::optional<message> next_begin_of_refresh();
     std::optional<message> next_announcement();
-    /// End-of-RIB or EoRR; none while a route is due.
     std::optional<message> next_end();
 
     void append_advertised(std::vector<advertised_route>& routes) const;
@@ -83,7 +83,6 @@ private:
     };
     enum class marker : std::uint8_t { none, owed, sent };
 
-    bool route_due() const { return !withdrawals_.due.empty() || !announcements_.empty(); }
     bool refresh_due() const;
     void repeat_all();
     void reschedule(node& changed);

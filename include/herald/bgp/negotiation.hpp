@@ -16,13 +16,13 @@ namespace herald::bgp {
 struct negotiated_session {
     net::as_number peer_as = 0;
     std::uint32_t peer_identifier = 0;
-    std::chrono::seconds hold_time{0};    // the lower of both offers; 0: no hold timer
+    std::chrono::seconds hold_time{0};      // the lower of both offers; 0: no hold timer
     std::chrono::milliseconds keepalive{0}; // a third of it, at least 1 s; 0: none are sent
     net::family_set families;
     wire::update_format format;
-    bool extended_message = false;        // RFC 8654: both sides
-    bool route_refresh = false;           // RFC 2918: both sides
-    bool enhanced_route_refresh = false;  // RFC 7313: both sides
+    bool extended_message = false;       // RFC 8654: both sides
+    bool route_refresh = false;          // RFC 2918: both sides
+    bool enhanced_route_refresh = false; // RFC 7313: both sides
     std::optional<wire::graceful_restart_capability> peer_graceful_restart;
     std::optional<std::uint8_t> peer_role;
 

@@ -141,7 +141,7 @@ using session_action =
 class session_fsm {
 public:
     /// `restarted`: this start follows a planned restart, RFC 4724 §4.1.
-    explicit session_fsm(session_settings settings, bool restarted = false);
+    explicit session_fsm(const session_settings& settings, bool restarted = false);
 
     session_state state() const { return state_; }
     /// Set from OpenConfirm on, until the session is over.

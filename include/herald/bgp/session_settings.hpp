@@ -18,9 +18,9 @@ struct session_settings {
     std::chrono::seconds hold_time{30}; // 0 or 3..65535
     std::chrono::milliseconds connect_retry{5000};
     net::family_set families;
-    bool extended_next_hop = false;                      // RFC 8950
-    std::optional<wire::bgp_role> role;                  // RFC 9234
-    std::chrono::seconds graceful_restart{0};            // RFC 4724; 0: not offered
+    bool extended_next_hop = false;           // RFC 8950
+    std::optional<wire::bgp_role> role;       // RFC 9234
+    std::chrono::seconds graceful_restart{0}; // RFC 4724; 0: not offered
 
     bool internal() const { return local_as == remote_as; }
 

@@ -29,8 +29,12 @@ public:
     void error(place where, std::string message);
     void warning(place where, std::string message);
 
-    /// Whether an error that is still found is dropped.
-    bool full() const { return errors_ == limit; }
+    /// For those who found one more error: whether it would be dropped, so that its message need
+    /// not be written.
+    bool drops_error() {
+        dropped_ = dropped_ || errors_ == limit;
+        return errors_ == limit;
+    }
     bool has_errors() const { return errors_ > 0; }
     const std::string& file() const { return file_; }
     std::vector<problem> take() const;

@@ -17,8 +17,8 @@ struct check_status {
     std::optional<verdict> settled;
     std::optional<probe_result> last;
     std::uint64_t runs = 0;
-    std::chrono::steady_clock::time_point last_run{};    // when the last run ended
-    std::chrono::steady_clock::time_point last_change{}; // when the settled verdict changed
+    std::chrono::steady_clock::time_point last_run;    // when the last run ended
+    std::chrono::steady_clock::time_point last_change; // when the settled verdict changed
 };
 
 /// Runs one check over and over: splayed at start, never two runs at once, at `interval` (or
@@ -30,7 +30,8 @@ public:
     /// Called on the executor after each run; `changed` when the settled verdict did.
     using observer = std::function<void(const check& self, bool changed)>;
 
-    check(boost::asio::any_io_executor executor, check_settings settings, observer on_result);
+    check(const boost::asio::any_io_executor& executor, check_settings settings,
+          observer on_result);
     ~check();
     check(const check&) = delete;
     check& operator=(const check&) = delete;

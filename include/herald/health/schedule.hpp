@@ -27,7 +27,7 @@ public:
 private:
     duration interval_;
     duration fast_interval_;
-    time_point due_{};
+    time_point due_;
 };
 
 } // namespace herald::health

@@ -16,7 +16,7 @@ namespace herald::service {
 /// fsync of the directory) and happens on a thread of its own: a slow disk costs no keepalive.
 class drain_store {
 public:
-    drain_store(boost::asio::any_io_executor executor, std::filesystem::path directory);
+    drain_store(boost::asio::any_io_executor executor, const std::filesystem::path& directory);
     ~drain_store();
 
     /// What is stored; empty where there is no file. The error names the file and says what is

@@ -24,7 +24,7 @@ std::string_view to_string(administration value);
 
 /// A drain in force.
 struct drain {
-    time_point since{};
+    time_point since;
     std::optional<time_point> until; // it ends by itself then
     bool immediate = false;          // no 'draining' before 'drained'
     std::string reason;

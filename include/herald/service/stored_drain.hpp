@@ -11,7 +11,7 @@ namespace herald::service {
 
 /// A drain as it outlives the daemon.
 struct stored_drain {
-    std::chrono::system_clock::time_point since{};
+    std::chrono::system_clock::time_point since;
     std::optional<std::chrono::system_clock::time_point> until;
     bool immediate = false;
     std::string reason;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -57,7 +58,11 @@ public:
             out_.push_back(static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> shift));
     }
 
-    void write(octets bytes) { out_.insert(out_.end(), bytes.begin(), bytes.end()); }
+    void write(octets bytes) {
+        const auto end = out_.size();
+        out_.resize(end + bytes.size());
+        std::ranges::copy(bytes, out_.begin() + static_cast<std::ptrdiff_t>(end));
+    }
 
     /// Overwrites the number at `position`, written before.
     template <std::unsigned_integral T>

@@ -1,0 +1,160 @@
+#include "herald/config/known_keys.hpp"
+#include "tests/config/support.hpp"
+
+#include <iterator>
+#include <regex>
+#include <set>
+#include <sstream>
+
+namespace herald::config::test {
+
+namespace {
+
+const auto repository = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
+
+std::vector<std::string> lines_of(const std::filesystem::path& file) {
+    std::ifstream stream(repository / file);
+    CAPTURE(file.string());
+    REQUIRE(stream.is_open());
+    std::vector<std::string> all;
+    for (std::string line; std::getline(stream, line);)
+        all.push_back(line);
+    REQUIRE(!all.empty());
+    return all;
+}
+
+/// The three tables of states have the same keys; the example shows each in one of them.
+std::string full_name(const std::string& table, const std::string& key) {
+    return (table.starts_with("neighbor.when.") ? "neighbor.when" : table) + "." + key;
+}
+
+/// Every key that is implemented, but for tables and for defaults, whose keys are those of the
+/// tables they are for.
+std::set<std::string> implemented_keys() {
+    std::set<std::string> tables;
+    for (const auto& known : known_tables())
+        tables.insert(std::string(known.name));
+    std::set<std::string> all;
+    for (const auto& known : known_tables()) {
+        if (known.name.starts_with("defaults"))
+            continue;
+        for (const auto& key : known.keys) {
+            const std::string table(known.name), name(key.name);
+            if (key.implemented && !tables.contains(table.empty() ? name : table + "." + name))
+                all.insert(full_name(table, name));
+        }
+    }
+    return all;
+}
+
+/// The words of `text` that `pattern`'s first group matches.
+std::vector<std::string> matches(const std::string& text, const char* pattern) {
+    const std::regex expression(pattern);
+    std::vector<std::string> all;
+    for (auto at = std::sregex_iterator(text.begin(), text.end(), expression);
+         at != std::sregex_iterator(); ++at)
+        all.push_back((*at)[1]);
+    return all;
+}
+
+std::set<std::string> keys_of_the_manual() {
+    std::set<std::string> all;
+    std::vector<std::string> tables;
+    for (const auto& line : lines_of("man/herald.toml.5")) {
+        if (line.starts_with(".S"))
+            tables = matches(line, R"(\[([a-z.]+)\])");
+        if (line.starts_with(".It Cm "))
+            for (const auto& key : matches(line, "Cm ([a-z0-9_]+)"))
+                for (const auto& table : tables)
+                    all.insert(full_name(table, key));
+    }
+    return all;
+}
+
+std::set<std::string> keys_of_the_example() {
+    std::set<std::string> all;
+    std::string table;
+    for (const auto& line : lines_of("etc/herald.toml")) {
+        for (const auto& name : matches(line, R"(^#?\[+([a-z.]+)\])"))
+            table = name;
+        for (const auto& key : matches(line, "^#?([a-z0-9_]+) = "))
+            if (!table.starts_with("defaults"))
+                all.insert(full_name(table, key));
+    }
+    return all;
+}
+
+/// The example with one of its commented-out settings in force; after the last, the example
+/// itself. A commented-out table comes with the settings below it.
+struct variant {
+    std::string setting;
+    std::string text;
+};
+std::vector<variant> variants_of_the_example() {
+    const auto example = lines_of("etc/herald.toml");
+    const std::regex setting(R"(^#(\[|[a-z0-9_]+ = ))");
+    const auto is_setting = [&](std::size_t at) { return std::regex_search(example[at], setting); };
+    std::vector<variant> all;
+    for (std::size_t chosen = 0; chosen < example.size(); ++chosen) {
+        if (!is_setting(chosen))
+            continue;
+        auto end = chosen + 1;
+        while (example[chosen].starts_with("#[") && end < example.size() && is_setting(end))
+            ++end;
+        variant one{example[chosen], ""};
+        for (std::size_t at = 0; at < example.size(); ++at)
+            one.text += (at >= chosen && at < end ? example[at].substr(1) : example[at]) + "\n";
+        all.push_back(one);
+        chosen = end - 1;
+    }
+    return all;
+}
+
+} // namespace
+
+TEST_CASE("known_keys: the manual names the keys that there are, and no other") {
+    CHECK(keys_of_the_manual() == implemented_keys());
+}
+
+TEST_CASE("known_keys: the example shows every key that there is") {
+    CHECK(keys_of_the_example() == implemented_keys());
+}
+
+TEST_CASE("etc/herald.toml is valid") {
+    const auto result = load(repository / "etc/herald.toml");
+    CHECK(to_lines(result.problems) == lines{});
+    CHECK(result.settings.has_value());
+}
+
+TEST_CASE("etc/herald.toml is valid with any of its commented-out settings") {
+    const auto all = variants_of_the_example();
+    REQUIRE(all.size() > 50);
+    for (const auto& [setting, text] : all) {
+        CAPTURE(setting);
+        const auto found = problems_of(text);
+        if (setting.starts_with("#password_file")) { // there is no such file here
+            REQUIRE(found.size() == 1);
+            CHECK(found.front().ends_with("\"/etc/herald/leaf1.key\": cannot be opened: No such "
+                                          "file or directory"));
+        } else if (setting.starts_with("#neighbors")) { // it leaves nothing to the other neighbor
+            REQUIRE(found.size() == 1);
+            CHECK(found.front().ends_with("warning: neighbor \"core1\": no service is announced to "
+                                          "it"));
+        } else
+            CHECK(found == lines{});
+    }
+}
+
+} // namespace herald::config::test
+
+namespace doctest {
+template <>
+struct StringMaker<std::set<std::string>> {
+    static String convert(const std::set<std::string>& all) {
+        std::ostringstream text;
+        for (const auto& one : all)
+            text << one << ' ';
+        return text.str().c_str();
+    }
+};
+} // namespace doctest
