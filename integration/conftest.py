@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from lab.containers import Composition
 from lab.herald import HERALDCTL, HERALDD
 from lab.network import remove_leftovers
 from lab.scenario import announcing
@@ -41,9 +42,10 @@ def world(site):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Shows the lab's logs with a failure, before the fixture removes them."""
+    """Shows the logs of what the fixtures started with a failure, before they are removed."""
     outcome = yield
     report = outcome.get_result()
-    sites = [item.funcargs[name] for name in ("site", "module_site") if name in item.funcargs]
-    if report.failed and call.when in ("setup", "call") and sites:
-        report.sections.append(("logs of the lab", sites[0].logs()))
+    if report.failed and call.when in ("setup", "call"):
+        for name, value in item.funcargs.items():
+            if isinstance(value, (Site, Composition)):
+                report.sections.append((f"logs of {name}", value.logs()))

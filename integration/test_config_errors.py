@@ -49,7 +49,7 @@ FAULTS = {
     "prefix too long": ("192.0.2.0/24", "192.0.2.0/33", 12, "192.0.2.0/33"),
     "no TOML": ("[bgp]", "[bgp", 1, ""),
     "unknown key": ("local_as = 65010", "local_as = 65010\nlisten_port = 1", 3, "listen_port"),
-    "misspelt key": ("remote_as = 64500", "remote_sa = 64500", 8, "remote_as"),
+    "misspelt key": ("remote_as = 64500", 'remote_as = 64500\nhold_tiem = "9s"', 9, "hold_time"),
     "unknown section": ("[[neighbor]]", "[bpg]\n[[neighbor]]", 5, "bpg"),
     "neighbor named twice": ("[[service]]", NEIGHBOR.replace("leaf2", "leaf1") + "[[service]]",
                              11, "leaf1"),

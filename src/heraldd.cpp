@@ -117,13 +117,15 @@ int run(config::configuration settings, const std::string& file) {
     }
     daemon_ns::log(daemon_ns::log_level::info, "stopped", "heraldd has stopped");
     daemon_ns::stop_logging();
-    return exit_stopped;
+    // The context's end would wait for a host name that is still being looked up, maybe for minutes.
+    std::_Exit(exit_stopped);
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGCHLD, SIG_DFL); // ignored, as some parents leave it, no check's exit could be seen
     auto chosen = parse(argc, argv);
     auto loaded = config::load(chosen.config);
     for (const auto& problem : loaded.problems)

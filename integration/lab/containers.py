@@ -130,5 +130,8 @@ class Composition:
     def logs(self) -> str:
         """What the containers have written."""
         names = ("router", "web", "herald")
-        return "\n".join(f"--- {name}\n" + podman("logs", self.container(name), check=False).stderr
-                         for name in names)
+        return "\n".join(f"--- {name}\n{self._log(name)}" for name in names)
+
+    def _log(self, service: str) -> str:
+        done = podman("logs", self.container(service), check=False)
+        return done.stdout + done.stderr

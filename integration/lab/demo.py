@@ -72,6 +72,8 @@ def play(site: Site) -> None:
 
 def main() -> int:
     """Plays the demo and removes all of it, also when interrupted."""
+    # Also where whoever started this ignores Ctrl-C, as a shell does for jobs in the background.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     remove_leftovers()
     try:

@@ -1,6 +1,7 @@
 """An anycast site in small: one node with a service and herald, and the routers above it."""
 
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 from typing import Optional, Sequence
@@ -63,6 +64,14 @@ class Site:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        # A second Ctrl-C must not leave half of it behind.
+        interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            self._remove()
+        finally:
+            signal.signal(signal.SIGINT, interrupt)
+
+    def _remove(self) -> None:
         for herald in self._heralds:
             herald.kill()
         for service in self._services:

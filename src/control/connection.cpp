@@ -41,6 +41,7 @@ asio::awaitable<void> connection::run(std::shared_ptr<connection> self) {
     bool more = true;
     while (more) {
         more = co_await self->serve();
+        more = more && !self->hub_->stopping;
         self->first_ = false;
     }
     self->cut();

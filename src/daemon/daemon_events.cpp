@@ -3,6 +3,7 @@
 #include "herald/daemon/log.hpp"
 
 #include <fmt/format.h>
+#include <utility>
 
 // What the modules tell: it is logged, and acted on in the same turn of the loop.
 
@@ -67,6 +68,7 @@ void daemon::state_changed(const peering::neighbor& which, bgp::session_state be
 
 void daemon::session_up(const peering::neighbor& which) {
     const auto& session = *which.session();
+    last_failures_.erase(which.settings().name);
     log(log_level::info, "session_up",
         fmt::format("neighbor {} is Established", which.settings().name),
         {{"neighbor", which.settings().name},
@@ -77,10 +79,15 @@ void daemon::session_up(const peering::neighbor& which) {
 }
 
 void daemon::session_ended(const peering::neighbor& which, const peering::session_end& end) {
-    auto level = end.was_established && !stopping_ ? log_level::warning : log_level::info;
+    auto text = end.describe();
+    auto& last = last_failures_[which.settings().name];
+    auto repeated = !end.was_established && std::exchange(last, text) == text;
+    auto level = end.was_established && !stopping_ ? log_level::warning
+                 : repeated                        ? log_level::debug // at every retry
+                                                   : log_level::info;
     log(level, "session_ended",
         fmt::format("neighbor {}: {}: {}", which.settings().name,
-                    end.was_established ? "the session ended" : "no session", end.describe()),
+                    end.was_established ? "the session ended" : "no session", text),
         {{"neighbor", which.settings().name}});
     views_changed();
 }

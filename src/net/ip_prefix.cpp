@@ -22,7 +22,7 @@ std::optional<boost::asio::ip::address> parse_address(std::string_view text) {
     if (text.find_first_of(not_in_addresses) != std::string_view::npos)
         return std::nullopt;
     boost::system::error_code error;
-    const auto address = boost::asio::ip::make_address(std::string(text), error);
+    auto address = boost::asio::ip::make_address(std::string(text), error);
     if (error)
         return std::nullopt;
     return address;

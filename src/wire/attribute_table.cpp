@@ -11,7 +11,7 @@ using attribute_flag::transitive;
 using enum attribute_type;
 using enum attribute_scope;
 
-constexpr std::uint8_t well_known = transitive, optional_transitive = optional | transitive;
+constexpr std::uint8_t well_known = transitive, both = optional | transitive;
 constexpr auto discard = disposition::attribute_discard, withdraw = disposition::treat_as_withdraw;
 
 constexpr attribute_length exactly(std::size_t length) {
@@ -95,39 +95,26 @@ std::uint8_t validate_as4_aggregator(octets value, const update_format&) {
     return is_zero(value.first(4)) ? update_error::optional_attribute : 0; // RFC 7607 §2
 }
 
-constexpr std::array rules{
-    attribute_rule{origin, "ORIGIN", well_known, any, exactly(1), withdraw, validate_origin},
-    attribute_rule{as_path, "AS_PATH", well_known, any, {}, withdraw, validate_as_path},
-    attribute_rule{next_hop, "NEXT_HOP", well_known, any, exactly(4), withdraw, validate_next_hop},
-    attribute_rule{multi_exit_disc, "MULTI_EXIT_DISC", optional, any, exactly(4), withdraw, accept},
-    attribute_rule{local_pref, "LOCAL_PREF", well_known, internal, exactly(4), withdraw, accept},
-    attribute_rule{atomic_aggregate, "ATOMIC_AGGREGATE", well_known, any, exactly(0), discard,
-                   accept},
-    attribute_rule{aggregator,
-                   "AGGREGATOR",
-                   optional_transitive,
-                   any,
-                   {6, 8, 2},
-                   discard,
-                   validate_aggregator},
-    attribute_rule{communities, "COMMUNITIES", optional_transitive, any, multiple_of(4), withdraw,
-                   accept},
-    attribute_rule{originator_id, "ORIGINATOR_ID", optional, internal, exactly(4), withdraw,
-                   accept},
-    attribute_rule{cluster_list, "CLUSTER_LIST", optional, internal, multiple_of(4), withdraw,
-                   accept},
-    attribute_rule{mp_reach_nlri, "MP_REACH_NLRI", optional, any, {}, withdraw, accept},
-    attribute_rule{mp_unreach_nlri, "MP_UNREACH_NLRI", optional, any, {}, withdraw, accept},
-    attribute_rule{extended_communities, "EXTENDED_COMMUNITIES", optional_transitive, any,
-                   multiple_of(8), withdraw, accept},
-    attribute_rule{as4_path, "AS4_PATH", optional_transitive, two_octet, multiple_of(2), discard,
-                   validate_as4_path},
-    attribute_rule{as4_aggregator, "AS4_AGGREGATOR", optional_transitive, two_octet, exactly(8),
-                   discard, validate_as4_aggregator},
-    attribute_rule{large_communities, "LARGE_COMMUNITY", optional_transitive, any, multiple_of(12),
-                   withdraw, accept},
-    attribute_rule{only_to_customer, "OTC", optional_transitive, any, exactly(4), withdraw, accept},
-};
+constexpr auto rules = std::to_array<attribute_rule>({
+    {origin, "ORIGIN", well_known, any, exactly(1), withdraw, validate_origin},
+    {as_path, "AS_PATH", well_known, any, {}, withdraw, validate_as_path},
+    {next_hop, "NEXT_HOP", well_known, any, exactly(4), withdraw, validate_next_hop},
+    {multi_exit_disc, "MULTI_EXIT_DISC", optional, any, exactly(4), withdraw, accept},
+    {local_pref, "LOCAL_PREF", well_known, internal, exactly(4), withdraw, accept},
+    {atomic_aggregate, "ATOMIC_AGGREGATE", well_known, any, exactly(0), discard, accept},
+    {aggregator, "AGGREGATOR", both, any, {6, 8, 2}, discard, validate_aggregator},
+    {communities, "COMMUNITIES", both, any, multiple_of(4), withdraw, accept},
+    {originator_id, "ORIGINATOR_ID", optional, internal, exactly(4), withdraw, accept},
+    {cluster_list, "CLUSTER_LIST", optional, internal, multiple_of(4), withdraw, accept},
+    {mp_reach_nlri, "MP_REACH_NLRI", optional, any, {}, withdraw, accept},
+    {mp_unreach_nlri, "MP_UNREACH_NLRI", optional, any, {}, withdraw, accept},
+    {extended_communities, "EXTENDED_COMMUNITIES", both, any, multiple_of(8), withdraw, accept},
+    {as4_path, "AS4_PATH", both, two_octet, multiple_of(2), discard, validate_as4_path},
+    {as4_aggregator, "AS4_AGGREGATOR", both, two_octet, exactly(8), discard,
+     validate_as4_aggregator},
+    {large_communities, "LARGE_COMMUNITY", both, any, multiple_of(12), withdraw, accept},
+    {only_to_customer, "OTC", both, any, exactly(4), withdraw, accept},
+});
 
 constexpr std::uint8_t no_rule = 255;
 
@@ -135,8 +122,8 @@ constexpr std::uint8_t no_rule = 255;
 constexpr auto places = [] {
     std::array<std::uint8_t, 256> result{};
     result.fill(no_rule);
-    for (std::uint8_t i = 0; i < rules.size(); ++i)
-        result[static_cast<std::size_t>(rules[i].type)] = i;
+    for (std::size_t i = 0; i < rules.size(); ++i)
+        result[static_cast<std::size_t>(rules[i].type)] = static_cast<std::uint8_t>(i);
     return result;
 }();
 
@@ -186,7 +173,7 @@ attribute_verdict judge(const raw_attribute& attribute, const update_format& for
     }
     if (!is_in_scope(rule->scope, format))
         return {update_error::optional_attribute, discard};
-    if (((attribute.flags ^ rule->flags) & optional_transitive) != 0) // RFC 7606 §3 c
+    if (((attribute.flags ^ rule->flags) & both) != 0) // RFC 7606 §3 c
         return {update_error::attribute_flags, withdraw};
     if (!rule->length.allows(attribute.value.size()))
         return {update_error::attribute_length, rule->when_malformed};

@@ -1,30 +1,392 @@
+// The real program against the real server, with a daemon that is not.
 #include "fixture.hpp"
+#include "sample_json.hpp"
 
+#include "herald/control/routing.hpp"
+#include "herald/control/time_text.hpp"
+
+#include <algorithm>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/write.hpp>
 #include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <fstream>
+#include <thread>
 
 using namespace herald::control;
 using namespace herald::control::test;
+using namespace std::chrono_literals;
 
-TEST_CASE("try") {
-    world here;
-    here.on_loop([&] { here.daemon.shown = sample(std::chrono::system_clock::now()); });
-    for (std::vector<std::string> args : std::vector<std::vector<std::string>>{
-             {"status"},
-             {"neighbors"},
-             {"neighbors", "leaf1"},
-             {"neighbors", "leaf2"},
-             {"services"},
-             {"services", "dns"},
-             {"services", "web"},
-             {"checks"},
-             {"routes"},
-             {"drain", "dns", "--for", "10m"},
-             {"drain", "dns", "nope"},
-             {"wait", "--service", "dns", "--withdrawn", "--timeout", "500ms"},
-             {"--json", "neighbors", "leaf2"}}) {
-        auto values = args;
-        values.insert(values.begin(), {"--socket", here.socket()});
-        auto r = heraldctl(values);
-        MESSAGE(args.front(), " -> ", r.status, "\n", r.out, "--\n", r.err);
+namespace {
+
+using words = std::vector<std::string>;
+
+/// The sample as of now, so that ages are what the sample says.
+struct lively : world {
+    wall_time now = std::chrono::system_clock::now();
+
+    lively() {
+        on_loop([&] { daemon.shown = sample(now); });
     }
+
+    ran run(words arguments) const {
+        arguments.insert(arguments.begin(), {"--socket", socket().native()});
+        return heraldctl(arguments);
+    }
+};
+
+ran printed(std::string out) {
+    return {0, std::move(out), ""};
+}
+ran refused(std::string err) {
+    return {1, "", "heraldctl: " + err + "\n"};
+}
+ran misused(std::string err) {
+    return {2, "", "heraldctl: " + err + "\n"};
+}
+
+} // namespace
+
+TEST_CASE("heraldctl status: one screen, trouble first") {
+    lively here;
+    CHECK(
+        here.run({"status"}) ==
+        printed("herald 0.1.0  AS 65010  router id 192.0.2.10  up 3d04h  /etc/herald/herald.toml\n"
+                "\n"
+                "NEIGHBOR  ADDRESS          AS          STATE        FOR     ROUTES  TROUBLE\n"
+                "leaf2     2001:db8:0:1::1  4200000001  Idle         12m05s  -       Cease / Adm…\n"
+                "leaf1     198.51.100.1     64500       Established  3d04h   2       -\n"
+                "\n"
+                "SERVICE  HEALTH  ADMIN     HEARD   ANNOUNCED    FOR    CAUSE\n"
+                "web      down    draining  none    0/1 pending  42s    check port failed: conne…\n"
+                "dns      up      active    normal  1/2          2h07m  -\n"
+                "\n"
+                "ANNOUNCED                       SERVICE  TO\n"
+                "192.0.2.0/24, 2001:db8:53::/48  dns      leaf1\n"
+                "\n"
+                "WRONG\n"
+                "neighbor leaf2 is Idle\n"
+                "service web is down\n"));
+}
+
+TEST_CASE("heraldctl status: with nothing configured and nothing wrong it says so") {
+    lively here;
+    here.on_loop([&] {
+        here.daemon.shown.neighbors.clear();
+        here.daemon.shown.services.clear();
+        here.daemon.shown.problems.clear();
+    });
+    CHECK(
+        here.run({"status"}) ==
+        printed("herald 0.1.0  AS 65010  router id 192.0.2.10  up 3d04h  /etc/herald/herald.toml\n"
+                "\n"
+                "No neighbors\n"
+                "\n"
+                "No services\n"
+                "\n"
+                "Nothing is announced\n"
+                "\n"
+                "Nothing is wrong\n"));
+}
+
+TEST_CASE("heraldctl status: stays one screen with 100 neighbors, services and problems") {
+    lively here;
+    here.on_loop([&] {
+        auto& shown = here.daemon.shown;
+        shown.neighbors.resize(100, shown.neighbors[0]);
+        shown.services.resize(100, shown.services[0]);
+        shown.problems.resize(100, "trouble");
+    });
+    const auto screen = here.run({"status"}).out;
+    CHECK(std::ranges::count(screen, '\n') <= 45);
+    CHECK(screen.find("… and 92 more: heraldctl neighbors\n") != std::string::npos);
+    CHECK(screen.find("… and 92 more: heraldctl services\n") != std::string::npos);
+    CHECK(screen.find("… and 91 more: heraldctl routes\n") != std::string::npos);
+    CHECK(screen.find("… and 92 more: heraldctl --json status\n") != std::string::npos);
+}
+
+TEST_CASE("heraldctl neighbors: a table, and all that is known of one") {
+    lively here;
+    CHECK(
+        here.run({"neighbors"}) ==
+        printed(
+            "NEIGHBOR  ADDRESS          AS          STATE        FOR     ROUTES  TROUBLE\n"
+            "leaf1     198.51.100.1     64500       Established  3d04h   2       -\n"
+            "leaf2     2001:db8:0:1::1  4200000001  Idle         12m05s  -       Cease / Adm…\n"));
+    CHECK(here.run({"neighbors", "leaf1"}) ==
+          printed("neighbor          leaf1\n"
+                  "description       rack 1\n"
+                  "address           198.51.100.1 port 179\n"
+                  "AS                64500, local 65010\n"
+                  "state             Established\n"
+                  "for               3d04h, since " +
+                  to_text(here.now - 76h - 30min) +
+                  "\n"
+                  "local address     198.51.100.2\n"
+                  "connection        dialled\n"
+                  "peer identifier   192.0.2.1\n"
+                  "hold time         30s\n"
+                  "keepalive         10s\n"
+                  "families          ipv4, ipv6\n"
+                  "next hops         ipv4 198.51.100.2, ipv6 2001:db8::2\n"
+                  "advertised        ipv4 1, ipv6 1\n"
+                  "acknowledged      all\n"
+                  "open              1 sent, 1 received\n"
+                  "update            4 sent, 2 received\n"
+                  "transitions       3\n"
+                  "malformed updates 0\n"));
+    CHECK(here.run({"neighbors", "leaf2"}) ==
+          printed("neighbor          leaf2\n"
+                  "address           2001:db8:0:1::1 port 1179, passive\n"
+                  "AS                4200000001, local 65010\n"
+                  "state             Idle\n"
+                  "for               12m05s, since " +
+                  to_text(here.now - 12min - 5s) +
+                  "\n"
+                  "transitions       9\n"
+                  "malformed updates 1\n"
+                  "last error        received 6/2: Cease / Administrative Shutdown: upgrading, "
+                  "12m05s ago\n"
+                  "problem           ipv6 is not announced: no IPv6 address on eth0\n"));
+}
+
+TEST_CASE("heraldctl services: a table, and all that is known of one") {
+    lively here;
+    CHECK(
+        here.run({"services"}) ==
+        printed(
+            "SERVICE  HEALTH  ADMIN     HEARD   ANNOUNCED    FOR    CAUSE\n"
+            "dns      up      active    normal  1/2          2h07m  -\n"
+            "web      down    draining  none    0/1 pending  42s    check port failed: conne…\n"));
+    CHECK(here.run({"services", "web"}) ==
+          printed("service           web\n"
+                  "health            down\n"
+                  "administration    draining\n"
+                  "heard             none\n"
+                  "for               42s, since " +
+                  to_text(here.now - 42s) +
+                  "\n"
+                  "cause             check port failed: connection refused\n"
+                  "prefixes          198.51.100.128/25\n"
+                  "neighbors         leaf1\n"
+                  "acknowledged      not yet all\n"
+                  "require           1\n"
+                  "on down           deprefer\n"
+                  "drained by        operator, at once: new disk\n"
+                  "drained for       50s, since " +
+                  to_text(here.now - 50s) +
+                  "\n"
+                  "drained until     " +
+                  to_text(here.now + 10min) +
+                  "\n"
+                  "check port        fail (tcp, on failure degrade, could not run), ran 1s ago in "
+                  "2s, 7 runs\n"
+                  "                  connection refused\n"
+                  "check page        unknown (exec, on failure down)\n"));
+}
+
+TEST_CASE("heraldctl checks and routes: tables") {
+    lively here;
+    CHECK(here.run({"checks"}) ==
+          printed("SERVICE  CHECK    TYPE  STATE    LAST  AGO  TOOK  OUTPUT\n"
+                  "dns      resolve  exec  pass     pass  3s   12ms  OK\n"
+                  "web      port     tcp   fail     fail  1s   2s    connection refused\n"
+                  "web      page     exec  unknown  -     -    -     -\n"));
+    const std::string routes =
+        "NEIGHBOR  PREFIX            NEXT HOP      AS PATH      MED  COMMUNITIES\n"
+        "leaf1     192.0.2.0/24      198.51.100.2  65010 65010  50   64500:100, no-expor…\n"
+        "leaf1     2001:db8:53::/48  2001:db8::2   65010        -    -\n";
+    CHECK(here.run({"routes"}) == printed(routes));
+    CHECK(here.run({"routes", "--neighbor", "leaf1"}) == printed(routes));
+    CHECK(here.run({"routes", "--neighbor=leaf9"}) == refused("there is no neighbor \"leaf9\""));
+}
+
+TEST_CASE("heraldctl: long and hostile names stay within 80 columns and harm no terminal") {
+    lively here;
+    here.on_loop([&] {
+        auto& service = here.daemon.shown.services[0];
+        service.name = std::string(200, 'n');
+        service.cause = "\x1b[31mred\x1b[0m \xc2\x9b ü\n" + std::string(200, 'x');
+        here.daemon.shown.services.resize(1);
+    });
+    CHECK(here.run({"services"}) ==
+          printed("SERVICE                HEALTH  ADMIN   HEARD   ANNOUNCED  FOR    CAUSE\n"
+                  "nnnnnnnnnnnnnnnnnnnn…  up      active  normal  1/2        2h07m  "
+                  "?[31mred?[0m…\n"));
+}
+
+TEST_CASE("heraldctl --json: prints what the socket answers") {
+    world here;
+    const auto run = [&](words arguments) {
+        arguments.insert(arguments.begin(), {"--json", "--socket", here.socket().native()});
+        return heraldctl(arguments);
+    };
+    CHECK(run({"status"}) == printed(status_json + "\n"));
+    CHECK(run({"routes"}) == printed(routes_json + "\n"));
+    CHECK(run({"services", "web"}) == printed(web_json() + "\n"));
+    CHECK(run({"drain", "dns"}) == printed(dns_json("draining") + "\n"));
+    CHECK(run({"wait", "--neighbor", "leaf1", "--established"}) ==
+          printed(R"({"neighbors":[)" + leaf1_json + "]}\n"));
+    const auto missing = problem(404, "there is no service \"mail\"").body;
+    CHECK(run({"services", "mail"}) ==
+          ran{1, missing, "heraldctl: there is no service \"mail\"\n"});
+}
+
+TEST_CASE("heraldctl drain and undrain: ask for what the command line says") {
+    lively here;
+    CHECK(here.run({"drain", "dns", "--reason", "new \"disk\"", "--for", "10m", "--now"}) ==
+          printed("dns: drained\n"));
+    CHECK(here.run({"drain", "--all"}) == printed("dns: draining\nweb: draining\n"));
+    CHECK(here.run({"undrain", "web", "dns"}) == printed("web: active\ndns: active\n"));
+    CHECK(here.run({"undrain", "--all"}) == printed("dns: active\nweb: active\n"));
+    here.on_loop([&] {
+        CHECK(here.daemon.drains ==
+              std::vector<drain_request>{{{"dns"}, "new \"disk\"", 10min, true},
+                                         {{}, "", {}, false}});
+        CHECK(here.daemon.undrains == std::vector<words>{{"web"}, {"dns"}, {}});
+    });
+}
+
+TEST_CASE("heraldctl drain: of several services each refusal is told, and the others drained") {
+    lively here;
+    CHECK(here.run({"drain", "mail", "dns", "full"}) ==
+          ran{1, "dns: draining\n",
+              "heraldctl: there is no service \"mail\"; no space left on device\n"});
+}
+
+TEST_CASE("heraldctl drain --wait: returns once the withdrawal is acknowledged") {
+    lively here;
+    here.on_loop([&] {
+        auto& service = here.daemon.shown.services[0];
+        service.announced_to.clear();
+        service.acknowledged = true;
+    });
+    CHECK(here.run({"drain", "dns", "--wait"}) == printed("dns: draining\ndns: withdrawn\n"));
+}
+
+TEST_CASE("heraldctl drain --wait: a withdrawal that does not come is status 1") {
+    lively here;
+    CHECK(here.run({"drain", "dns", "--wait", "--timeout", "50ms"}) ==
+          ran{1, "dns: draining\n", "heraldctl: not withdrawn within 50ms: dns\n"});
+}
+
+TEST_CASE("heraldctl wait: returns when it is so, and with status 1 when it is not in time") {
+    lively here;
+    CHECK(here.run({"wait", "--service", "dns", "--announced"}) == printed("dns: announced\n"));
+    CHECK(here.run({"wait", "--neighbor", "leaf1", "--established"}) ==
+          printed("leaf1: established\n"));
+    CHECK(here.run({"wait", "--service", "dns", "--withdrawn", "--timeout", "50ms"}) ==
+          refused("not withdrawn within 50ms: dns"));
+    CHECK(here.run({"wait", "--service", "dns", "--service", "web", "--announced", "--timeout",
+                    "50ms"}) == refused("not announced within 50ms: dns, web"));
+    CHECK(here.run({"wait", "--service", "mail", "--announced"}) ==
+          refused("there is no service \"mail\""));
+}
+
+TEST_CASE("heraldctl: names are encoded as parts of a URL") {
+    lively here;
+    here.on_loop([&] {
+        here.daemon.shown.services[0].name = "a/b?c=d&e%20ü";
+        here.daemon.shown.neighbors[0].name = "fe80::1%eth0";
+    });
+    CHECK(here.run({"drain", "a/b?c=d&e%20ü"}) == printed("a/b?c=d&e%20ü: draining\n"));
+    CHECK(here.run({"wait", "--service", "a/b?c=d&e%20ü", "--announced"}).status == 0);
+    CHECK(here.run({"wait", "--neighbor", "fe80::1%eth0", "--established"}).status == 0);
+}
+
+TEST_CASE("heraldctl: without a daemon at the socket the status is 3") {
+    temporary_directory empty;
+    const auto path = (empty.path / "control.sock").native();
+    CHECK(heraldctl({"--socket", path, "status"}) ==
+          ran{3, "", "heraldctl: no daemon at " + path + ": No such file or directory\n"});
+    CHECK(heraldctl({"drain", "a", "b"}, {"HERALD_SOCKET=" + path}) ==
+          ran{3, "", "heraldctl: no daemon at " + path + ": No such file or directory\n"});
+    std::ofstream(path) << "no socket";
+    CHECK(heraldctl({"--socket", path, "status"}) ==
+          ran{3, "", "heraldctl: no daemon at " + path + ": Connection refused\n"});
+}
+
+TEST_CASE("heraldctl: the socket of the command line goes before that of the environment") {
+    lively here;
+    const words environment{"HERALD_SOCKET=" + here.socket().native()};
+    CHECK(heraldctl({"undrain", "dns"}, environment) == printed("dns: active\n"));
+    CHECK(heraldctl({"--socket=/nowhere", "undrain", "dns"}, environment).status == 3);
+    CHECK(heraldctl({"undrain", "dns", "--socket", "/nowhere"}, environment).status == 3);
+}
+
+TEST_CASE("heraldctl: what is no command is status 2, and one line") {
+    const std::vector<std::pair<words, std::string>> rows{
+        {{}, "no command; see heraldctl --help"},
+        {{"dance"}, "unknown command \"dance\"; see heraldctl --help"},
+        {{"explain", "192.0.2.0/24"}, "\"explain\" is not implemented yet"},
+        {{"report"}, "\"report\" is not implemented yet"},
+        {{"neighbor", "leaf1", "reset"}, "\"neighbor\" is not implemented yet"},
+        {{"reload"}, "\"reload\" is not implemented yet"},
+        {{"events"}, "\"events\" is not implemented yet"},
+        {{"log", "debug"}, "\"log\" is not implemented yet"},
+        {{"--socket"}, "the required argument for option '--socket' is missing"},
+        {{"--sock=/x", "status"}, "unrecognised option '--sock=/x'"},
+        {{"status", "--verbose"}, "unrecognised option '--verbose'"},
+        {{"status", "more"}, "too many positional options have been specified on the command line"},
+        {{"neighbors", "a", "b"},
+         "too many positional options have been specified on the command line"},
+        {{"drain"}, "drain takes names of services, or --all"},
+        {{"drain", "dns", "--all"}, "drain takes names of services, or --all"},
+        {{"drain", "dns", "--for", "soon"},
+         "--for: \"soon\" is not a duration such as \"500ms\", \"10m\" or \"1h30m\""},
+        {{"drain", "dns", "--timeout", "1s"}, "--timeout is for --wait"},
+        {{"undrain"}, "undrain takes names of services, or --all"},
+        {{"wait"},
+         "wait takes --service NAME with --announced or --withdrawn, or "
+         "--neighbor NAME with --established"},
+        {{"wait", "--service", "dns"},
+         "wait takes --service NAME with --announced or "
+         "--withdrawn, or --neighbor NAME with --established"},
+        {{"wait", "--service", "dns", "--announced", "--withdrawn"},
+         "wait takes --service NAME with --announced or --withdrawn, or "
+         "--neighbor NAME with --established"},
+        {{"wait", "--neighbor", "leaf1", "--announced"},
+         "wait takes --service NAME with --announced or --withdrawn, or "
+         "--neighbor NAME with --established"},
+    };
+    for (const auto& [arguments, line] : rows) {
+        CAPTURE(line);
+        CHECK(heraldctl(arguments) == misused(line));
+    }
+}
+
+TEST_CASE("heraldctl --version and --help: answer on stdout, and help shows what exists") {
+    CHECK(heraldctl({"--version"}).out.starts_with("heraldctl "));
+    const auto help = heraldctl({"--help"});
+    CHECK(help.status == 0);
+    for (const auto* command :
+         {"status", "neighbors", "services", "checks", "routes", "drain", "undrain", "wait"})
+        CHECK(help.out.find(fmt::format("\n  {}", command)) != std::string::npos);
+    for (const auto* later : {"explain", "report", "reload", "events", "log"})
+        CHECK(help.out.find(fmt::format("\n  {}", later)) == std::string::npos);
+    CHECK(heraldctl({"undrain", "--help"}) ==
+          printed("usage:\n  undrain SERVICE… | --all\n        put services back\n"));
+}
+
+TEST_CASE("heraldctl: a socket that answers something else is status 1") {
+    temporary_directory directory;
+    const auto path = directory.path / "control.sock";
+    boost::asio::io_context context;
+    boost::asio::local::stream_protocol::acceptor acceptor{context, path.native()};
+    std::thread answering([&] {
+        for (const std::string_view bytes :
+             {"", "SSH-2.0-x\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",
+              "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n"}) {
+            auto peer = acceptor.accept();
+            boost::asio::write(peer, boost::asio::buffer(bytes));
+        }
+    });
+    for (int i = 0; i < 4; ++i) {
+        const auto result = heraldctl({"--socket", path.native(), "status"});
+        CHECK(result.status == 1);
+        CHECK(result.out.empty());
+        CHECK(result.err.starts_with("heraldctl: the daemon"));
+        CHECK(std::ranges::count(result.err, '\n') == 1);
+    }
+    answering.join();
 }

@@ -14,6 +14,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <expected>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -75,6 +76,7 @@ private:
     boost::asio::signal_set signals_;
     boost::asio::steady_timer end_of_rib_timer_;
     std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
+    std::map<std::string, std::string> last_failures_; // by neighbor: why there is no session
     rate_limit malformed_limit_{std::chrono::seconds(1)};
     bool stopping_ = false;
     bool sessions_ended_ = false;

@@ -44,7 +44,8 @@ public:
     void commit(std::size_t count);
 
     /// The next message, none while it is incomplete, or the NOTIFICATION that its header deserves:
-    /// 1/1 marker, 1/2 length (with the length as data), 1/3 type (with the type as data).
+    /// 1/1 marker, 1/2 length (with the length as data; also one that its type cannot have), 1/3
+    /// type (with the type as data).
     std::expected<std::optional<frame>, notification> next();
 
     /// From now on messages other than OPEN and KEEPALIVE may have 65535 octets, RFC 8654 §4.

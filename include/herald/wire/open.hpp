@@ -113,7 +113,7 @@ struct open_message {
 std::expected<open_message, notification> decode_open(octets body);
 
 /// The whole message. All capabilities stand in one parameter; the extended form of RFC 9072 is
-/// used only where they do not fit into 255 octets.
+/// used only where they do not fit into 255 octets. A capability's value has at most 255 octets.
 std::vector<std::uint8_t> encode(const open_message& message);
 
 } // namespace herald::wire

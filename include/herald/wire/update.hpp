@@ -66,8 +66,8 @@ struct checked_update {
 /// is the NOTIFICATION for the few faults that reset a session: lengths that contradict each
 /// other or a repeated MP attribute (3/1), NLRI that cannot be parsed (3/10 in the UPDATE's own
 /// fields, 3/9 in an MP attribute), an MP attribute too short or with an impossible next-hop length
-/// (3/9), and any malformation that calls for treat-as-withdraw where nothing is reachable
-/// (RFC 7606 §5.2).
+/// (3/9) or with wrong flags (3/4), and any malformation that calls for treat-as-withdraw where
+/// nothing is reachable (RFC 7606 §5.2).
 std::expected<checked_update, notification> check_update(octets body, const update_format& format);
 
 /// An UPDATE as a value.
@@ -79,8 +79,9 @@ struct update_message {
 };
 
 /// Decodes what check_update passed. Attributes that it discarded are absent; with
-/// treat_as_withdraw what was announced stands under `withdrawn`; families that herald does not
-/// speak are left out. AS4_PATH and AS4_AGGREGATOR are merged, RFC 6793 §4.2.3.
+/// treat_as_withdraw what was announced stands under `withdrawn`, without attributes; families that
+/// herald does not speak are left out. `next_hop` is that of NLRI, or of MP_REACH_NLRI where NLRI
+/// is empty. AS4_PATH and AS4_AGGREGATOR are merged, RFC 6793 §4.2.3.
 update_message decode_update(const checked_update& checked, const update_format& format);
 
 /// How many of `prefixes` were encoded, and the message.
@@ -93,7 +94,8 @@ struct encoded_update {
 /// prefixes go into NLRI when the next hop is IPv4, else into MP_REACH_NLRI (RFC 8950). Attributes
 /// ascend by type, save that MP_REACH_NLRI comes first (RFC 7606 §5.1). Towards a two-octet peer
 /// AS_TRANS stands in and AS4_PATH is added where needed (RFC 6793 §4.2.2).
-/// `attributes.next_hop` must be set. `count` is 0 when not even one prefix fits.
+/// `attributes.next_hop` must be set. `count` is 0, and there is no message, when not even one
+/// prefix fits.
 encoded_update encode_announcement(const path_attributes& attributes,
                                    std::span<const net::ip_prefix> prefixes,
                                    const update_format& format);

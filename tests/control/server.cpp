@@ -1,0 +1,304 @@
+#include "herald/control/server.hpp"
+
+#include "fixture.hpp"
+#include "herald/control/routing.hpp"
+#include "sample_json.hpp"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+#include <sstream>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+using namespace herald::control;
+using namespace herald::control::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string dns_answer(const std::string& more = "") {
+    return answer("200 OK", "application/json", dns_json() + "\n", more);
+}
+
+std::string refusal_of(unsigned status, std::string_view name, std::string_view detail) {
+    return problem_answer(fmt::format("{} {}", status, name), problem(status, detail).body,
+                          "Connection: close\r\n");
+}
+
+const std::string get_dns = get("/v1/services/dns");
+
+/// So short that a test can wait for it; what is not its subject stays long.
+limits impatient(std::chrono::milliseconds limits::* which) {
+    limits bounds;
+    bounds.*which = 50ms;
+    return bounds;
+}
+
+} // namespace
+
+TEST_CASE("server: a request is answered, and the connection stays for the next, RFC 9112 §9.3") {
+    world here;
+    client asking{here.socket()};
+    for (int i = 0; i < 3; ++i) {
+        CHECK(asking.send(get_dns));
+        CHECK(asking.reply() == dns_answer());
+    }
+}
+
+TEST_CASE("server: a drain is answered with the service as it is then") {
+    world here;
+    CHECK(exchange(here.socket(), post("/v1/services/dns/drain", R"({"reason":"r","for":60})")) ==
+          answer("200 OK", "application/json", dns_json("draining") + "\n"));
+    CHECK(exchange(here.socket(), post("/v1/undrain", "")) ==
+          answer("200 OK", "application/json",
+                 R"({"services":[)" + dns_json() + "," + web_json("active") + "]}\n"));
+    CHECK(
+        exchange(here.socket(), post("/v1/services/full/drain", "")) ==
+        problem_answer("500 Internal Server Error", problem(500, "no space left on device").body));
+    CHECK(exchange(here.socket(), post("/v1/services/mail/undrain", "")) ==
+          problem_answer("404 Not Found", problem(404, "there is no service \"mail\"").body));
+    here.on_loop([&] {
+        CHECK(here.daemon.drains ==
+              std::vector<drain_request>{{{"dns"}, "r", 60s, false}, {{"full"}, "", {}, false}});
+        CHECK(here.daemon.undrains == std::vector<std::vector<std::string>>{{}, {"mail"}});
+    });
+}
+
+TEST_CASE("server: requests sent at once are answered in their order, RFC 9112 §9.3.2") {
+    world here;
+    client asking{here.socket()};
+    CHECK(asking.send(post("/v1/services/dns/drain", "{}") + get_dns +
+                      post("/v1/services/dns/undrain", "") + get_dns));
+    const auto drained = answer("200 OK", "application/json", dns_json("draining") + "\n");
+    CHECK(asking.reply() == drained);
+    CHECK(asking.reply() == drained);
+    CHECK(asking.reply() == dns_answer());
+    CHECK(asking.reply() == dns_answer());
+}
+
+TEST_CASE("server: HEAD has the header of GET and no content, RFC 9110 §9.3.2") {
+    world here;
+    client asking{here.socket()};
+    CHECK(asking.send("HEAD /v1/services/dns HTTP/1.1\r\nHost: h\r\n\r\n" + get_dns));
+    const auto whole = dns_answer();
+    CHECK(asking.reply(true) == whole.substr(0, whole.find("\r\n\r\n") + 4));
+    CHECK(asking.reply() == whole);
+}
+
+TEST_CASE("server: a client that wants to close, or speaks HTTP/1.0, is closed after the answer") {
+    world here;
+    client closing{here.socket()};
+    CHECK(closing.send("GET /v1/services/dns HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"));
+    CHECK(closing.rest() == dns_answer("Connection: close\r\n"));
+    client old{here.socket()};
+    CHECK(old.send("GET /v1/services/dns HTTP/1.0\r\n\r\n"));
+    auto expected = dns_answer();
+    expected.replace(5, 3, "1.0");
+    CHECK(old.rest() == expected);
+}
+
+TEST_CASE("server: a client that has finished sending gets its answer") {
+    world here;
+    client asking{here.socket()};
+    CHECK(asking.send(get_dns));
+    asking.finish_sending();
+    CHECK(asking.rest() == dns_answer());
+}
+
+TEST_CASE("server: a request that comes byte by byte is answered") {
+    world here;
+    client asking{here.socket()};
+    for (const char byte : post("/v1/services/dns/undrain", "{}"))
+        CHECK(asking.send({&byte, 1}));
+    CHECK(asking.reply() == dns_answer());
+}
+
+TEST_CASE("server: a client that expects 100 is invited to send its content, RFC 9110 §10.1.1") {
+    world here;
+    client asking{here.socket()};
+    CHECK(asking.send("POST /v1/services/dns/undrain HTTP/1.1\r\nHost: h\r\n"
+                      "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n"));
+    CHECK(asking.reply() == "HTTP/1.1 100 Continue\r\n\r\n");
+    CHECK(asking.send("{}"));
+    CHECK(asking.reply() == dns_answer());
+}
+
+TEST_CASE("server: what is not HTTP is answered with 400, and the connection closed") {
+    const std::vector<std::pair<std::string, std::string>> rows{
+        {"\r\nhello\r\n\r\n", "bad method"},
+        {std::string("\0\0\0\0\r\n\r\n", 8), "bad method"},
+        {"GET\r\n\r\n", "bad method"},
+        {"GET /v1/status\r\n\r\n", "bad target"},
+        {"GET /v1/status HTTP/3.0\r\n\r\n", "bad version"},
+        {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "bad version"},
+        {"GET /v1/status HTTP/1.1\r\nno colon\r\n\r\n", "bad field"},
+        {"POST /v1/drain HTTP/1.1\r\nContent-Length: x\r\n\r\n", "bad Content-Length"},
+        {"POST /v1/drain HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+         "multiple Content-Length"},
+        {"POST /v1/drain HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "bad chunk"},
+    };
+    world here;
+    for (const auto& [bytes, reason] : rows) {
+        CAPTURE(bytes);
+        client asking{here.socket()};
+        CHECK(asking.send(bytes));
+        asking.finish_sending();
+        CHECK(asking.rest() == refusal_of(400, "Bad Request", "this is not HTTP: " + reason));
+    }
+    CHECK(exchange(here.socket(), get_dns) == dns_answer());
+}
+
+TEST_CASE("server: a request that ends too soon is answered with 400; no request with nothing") {
+    world here;
+    client half{here.socket()};
+    CHECK(half.send("POST /v1/drain HTTP/1.1\r\nContent-Length: 10\r\n\r\n{"));
+    half.finish_sending();
+    CHECK(half.rest() == refusal_of(400, "Bad Request", "this is not HTTP: partial message"));
+    client silent{here.socket()};
+    silent.finish_sending();
+    CHECK(silent.rest().empty());
+}
+
+TEST_CASE("server: a body of 10 MB is refused with 413 before it has arrived") {
+    world here;
+    const std::string body(10'000'000, ' ');
+    const auto refused = refusal_of(413, "Payload Too Large", "the request's body is too large");
+    client asking{here.socket()};
+    asking.send(post("/v1/drain", body));
+    CHECK(asking.reply() == refused);
+    client in_chunks{here.socket()};
+    in_chunks.send("POST /v1/drain HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n989680\r\n" +
+                   body);
+    CHECK(in_chunks.reply() == refused);
+    client announcing{here.socket()};
+    CHECK(
+        announcing.send("POST /v1/drain HTTP/1.1\r\nContent-Length: 18446744073709551615\r\n\r\n"));
+    CHECK(announcing.reply() == refused);
+    here.on_loop([&] { CHECK(here.daemon.drains.empty()); });
+}
+
+TEST_CASE("server: a body as large as allowed is taken, and one byte more refused") {
+    world here;
+    CHECK(exchange(here.socket(), post("/v1/undrain", std::string(64 * 1024, ' ')))
+              .starts_with("HTTP/1.1 200 OK\r\n"));
+    CHECK(exchange(here.socket(), post("/v1/undrain", std::string(64 * 1024 + 1, ' ')))
+              .starts_with("HTTP/1.1 413 Payload Too Large\r\n"));
+}
+
+TEST_CASE("server: a flood of header is refused with 431") {
+    world here;
+    const auto refused =
+        refusal_of(431, "Request Header Fields Too Large", "the request's header is too large");
+    client fields{here.socket()};
+    std::string flood = "GET /v1/status HTTP/1.1\r\n";
+    for (int i = 0; i < 100'000; ++i)
+        flood += fmt::format("X-{}: y\r\n", i);
+    fields.send(flood);
+    CHECK(fields.reply() == refused);
+    client target{here.socket()};
+    target.send("GET /" + std::string(1'000'000, 'x'));
+    CHECK(target.reply() == refused);
+}
+
+TEST_CASE("server: a request that does not arrive in time is answered with 408") {
+    world here{impatient(&limits::request)};
+    const auto refused = refusal_of(408, "Request Timeout", "the request did not arrive in time");
+    client silent{here.socket()};
+    client half{here.socket()};
+    CHECK(half.send("GET /v1/sta"));
+    client body{here.socket()};
+    CHECK(body.send("POST /v1/drain HTTP/1.1\r\nContent-Length: 10\r\n\r\n{"));
+    CHECK(silent.rest() == refused);
+    CHECK(half.rest() == refused);
+    CHECK(body.rest() == refused);
+}
+
+TEST_CASE("server: a connection that stays idle after an answer is closed without a word") {
+    world here{impatient(&limits::request)};
+    client asking{here.socket()};
+    CHECK(asking.send(get_dns));
+    CHECK(asking.rest() == dns_answer());
+}
+
+TEST_CASE("server: a client that never reads its reply is dropped") {
+    world here{impatient(&limits::reply)};
+    here.on_loop([&] { here.daemon.shown.problems.assign(1, std::string(4'000'000, 'x')); });
+    client stuck{here.socket()};
+    CHECK(stuck.send(get("/v1/status")));
+    // The client's own end says when it is dropped; it has read nothing until then.
+    pollfd closed{stuck.handle(), POLLRDHUP, 0};
+    CHECK(::poll(&closed, 1, 20000) == 1);
+    CHECK(stuck.reply().ends_with("…closed"));
+    CHECK(exchange(here.socket(), get_dns) == dns_answer());
+}
+
+TEST_CASE("server: of 1,000 connections those beyond the limit are refused with 503, and those "
+          "within are served") {
+    world here;
+    std::vector<std::unique_ptr<client>> clients;
+    for (int i = 0; i < 1000; ++i)
+        clients.push_back(std::make_unique<client>(here.socket()));
+    std::size_t refusals = 0;
+    for (std::size_t i = 128; i < clients.size(); ++i) {
+        if (clients[i]->rest() == refusal_of(503, "Service Unavailable", "too many connections"))
+            ++refusals;
+    }
+    CHECK(refusals == 1000 - 128);
+    for (std::size_t i = 0; i < 128; ++i) {
+        CHECK(clients[i]->send(get_dns));
+        CHECK(clients[i]->reply() == dns_answer());
+    }
+    clients.clear();
+    CHECK(exchange(here.socket(), get_dns) == dns_answer());
+}
+
+TEST_CASE("server: without file descriptors it serves those it has, and the others later") {
+    std::ostringstream log;
+    const auto before_log = spdlog::default_logger();
+    spdlog::set_default_logger(std::make_shared<spdlog::logger>(
+        "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log)));
+    spdlog::set_pattern("%l: %v");
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    {
+        world here{impatient(&limits::accept_retry)};
+        client early{here.socket()};
+        CHECK(early.send(get_dns));
+        CHECK(early.reply() == dns_answer());
+        std::unique_ptr<client> late;
+        int filler = -1;
+        here.on_loop([&] { // so that it cannot be accepted before the limit is there
+            late = std::make_unique<client>(here.socket());
+            filler = ::open("/dev/null", O_RDONLY | O_CLOEXEC); // the lowest that was free
+            rlimit none = before;
+            none.rlim_cur = static_cast<rlim_t>(filler) + 1;
+            REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+        });
+        CHECK(late->send(get_dns));
+        CHECK(early.send(get_dns));
+        CHECK(early.reply() == dns_answer());
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+        ::close(filler);
+        CHECK(late->reply() == dns_answer());
+    }
+    spdlog::set_default_logger(before_log);
+    CHECK(log.str() == "warning: control socket: cannot accept: Too many open files\n");
+}
+
+TEST_CASE("server: stopping closes what is idle and half sent, and removes the socket") {
+    world here;
+    client idle{here.socket()};
+    CHECK(idle.send(get_dns));
+    CHECK(idle.reply() == dns_answer());
+    client half{here.socket()};
+    CHECK(half.send("GET /v1/sta"));
+    here.on_loop([&] { here.served->stop(); });
+    CHECK(idle.rest().empty());
+    CHECK(half.rest().empty());
+    CHECK_FALSE(std::filesystem::exists(here.socket()));
+}

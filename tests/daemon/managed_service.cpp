@@ -1,0 +1,122 @@
+#include "herald/daemon/managed_service.hpp"
+
+#include "tests/support/event_loop.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+using namespace herald;
+using namespace herald::daemon;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Writes down each change: health, administration, what is heard, cause.
+struct recorder final : service_observer {
+    void service_changed(managed_service& which) override {
+        lines.push_back(fmt::format("{} {} {}: {}", service::to_string(which.health()),
+                                    service::to_string(which.administration()),
+                                    net::to_string(which.heard()), which.cause()));
+    }
+    void check_ran(const managed_service&, const health::check&, bool) override {}
+    void drain_expired(managed_service&) override { lines.emplace_back("expired"); }
+
+    std::vector<std::string> lines;
+};
+
+config::service_entry dns(std::vector<health::check_settings> checks = {}) {
+    config::service_entry entry;
+    entry.service.name = "dns";
+    entry.service.drain_time = 20ms;
+    entry.checks = std::move(checks);
+    return entry;
+}
+
+health::check_settings exec(const std::string& program) {
+    health::check_settings settings;
+    settings.name = "run";
+    settings.interval = settings.fast_interval = 10ms;
+    settings.rise = settings.fall = 1;
+    settings.probe = health::exec_settings{{program}, {}};
+    return settings;
+}
+
+service::stored_drain drain_now() {
+    service::stored_drain drain;
+    drain.since = std::chrono::system_clock::now();
+    drain.reason = "update";
+    return drain;
+}
+
+struct bench {
+    boost::asio::io_context context;
+    recorder seen;
+    managed_service service;
+
+    explicit bench(config::service_entry entry)
+        : service(context.get_executor(), std::move(entry), seen) {}
+    bool until(std::size_t lines) {
+        return test::run_until(context, [&] { return seen.lines.size() >= lines; });
+    }
+};
+
+using lines = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("managed_service: without checks it is up as soon as it starts") {
+    bench b(dns());
+    b.service.start();
+    CHECK(b.seen.lines == lines{"up active normal: no checks"});
+}
+
+TEST_CASE("managed_service: a check that settles changes the health, with what it said") {
+    bench b(dns({exec("/bin/true")}));
+    b.service.start();
+    CHECK(b.seen.lines.empty());
+    REQUIRE(b.until(1));
+    CHECK(b.seen.lines == lines{"up active normal: check run passed"});
+}
+
+TEST_CASE("managed_service: a program that is not there has failed, and could not run") {
+    bench b(dns({exec("/nonexistent/check")}));
+    b.service.start();
+    REQUIRE(b.until(1));
+    REQUIRE(b.seen.lines.size() == 1);
+    CHECK(b.seen.lines[0].starts_with("down active none: check run could not run: "));
+}
+
+TEST_CASE("managed_service: a drain passes through draining to drained, and undrain ends it") {
+    bench b(dns());
+    b.service.start();
+    b.service.drain(drain_now());
+    REQUIRE(b.until(3));
+    b.service.undrain();
+    CHECK(b.seen.lines == lines{"up active normal: no checks",
+                                "up draining draining: drained by the operator: update",
+                                "up drained none: the drain time is over",
+                                "up active normal: undrained by the operator"});
+}
+
+TEST_CASE("managed_service: a drain that began before a restart does not begin anew") {
+    bench b(dns());
+    auto drain = drain_now();
+    drain.since -= 1h;
+    b.service.drain(drain);
+    b.service.start();
+    CHECK(b.seen.lines == lines{"up drained none: drained by the operator: update"});
+}
+
+TEST_CASE("managed_service: a drain with an end ends by itself") {
+    bench b(dns());
+    b.service.start();
+    auto drain = drain_now();
+    drain.immediate = true;
+    drain.until = drain.since + 20ms;
+    b.service.drain(drain);
+    REQUIRE(b.until(4));
+    CHECK(b.seen.lines ==
+          lines{"up active normal: no checks", "up drained none: drained by the operator: update",
+                "up active normal: the drain has ended", "expired"});
+}
