@@ -17,8 +17,8 @@
 // build takes it for granted. The code behind such an assertion handles the case.
 #undef TOML_ASSERT_ASSUME
 #define TOML_ASSERT_ASSUME(expression) static_assert(true)
-// And it holds that each character from U+00A0 to U+0499 is known to be white space or not, though
-// of most it has not asked. They are not.
+// And of characters that are near to white space, as U+00A0 to U+0499 are, it takes it for granted
+// that they are white space. They are not.
 #pragma push_macro("TOML_UNREACHABLE")
 #undef TOML_UNREACHABLE
 #define TOML_UNREACHABLE return false

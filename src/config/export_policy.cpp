@@ -17,6 +17,7 @@ constexpr std::size_t longest_list = most_community_octets / 4;
 template <typename T>
 std::vector<T> values_of(const std::vector<located<T>>& all) {
     std::vector<T> values;
+    values.reserve(all.size());
     for (const auto& one : all)
         values.push_back(one.value);
     return values;

@@ -175,7 +175,7 @@ std::string home(std::string_view name, const known_table& known) {
 }
 
 std::string suggestion(std::string_view name, const known_table& known) {
-    const auto elsewhere = home(name, known);
+    auto elsewhere = home(name, known);
     if (!elsewhere.empty())
         return elsewhere;
     if (const auto near = nearest(name, known.keys))

@@ -26,6 +26,7 @@ void problem_list::add(std::size_t& count, finding one) {
 
 std::vector<problem> problem_list::take() const {
     std::vector<problem> all;
+    all.reserve(found_.size() + 1);
     for (const auto& one : found_)
         all.push_back({one.level, file_, one.where.line, one.where.column, one.message});
     if (dropped_)

@@ -42,6 +42,20 @@ TEST_CASE("parse: what is not TOML is one problem at its place") {
     });
 }
 
+TEST_CASE("parse: texts that toml++ takes for impossible are dealt with") {
+    check_rows({
+        {"[=",
+         {"f:1:2: not TOML: in key: expected bare key starting character or string "
+          "delimiter, saw '='"}},
+        {"é = 1",
+         {"f:1:1: not TOML: in root table: expected keys, tables, whitespace or comments, "
+          "saw 'é'"}},
+        {"a = é", {"f:1:5: not TOML: in value: could not determine value type"}},
+        {"a = \"\"\"\\é\"\"\"", {"f:1:9: not TOML: in string: unknown escape sequence '\\é'"}},
+        {in_neighbor("description = \"\"\"\\\n é\"\"\""), {}},
+    });
+}
+
 TEST_CASE("parse: columns are counted in characters") {
     CHECK(problems_of(bgp + "listen = [\"é\", 5]") ==
           lines{"f:4:11: bgp.listen: \"é\": not an IP address, such as 192.0.2.1 or 2001:db8::1",

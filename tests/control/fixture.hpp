@@ -13,6 +13,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -47,6 +48,18 @@ public:
         auto result = task.get_future();
         boost::asio::post(context_, [&task] { task(); });
         return result.get();
+    }
+
+    /// Looks again and again where the daemon runs until it is so, for 20 s.
+    template <typename Condition>
+    bool comes_true(Condition condition) {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+        while (std::chrono::steady_clock::now() < end) {
+            if (on_loop(condition))
+                return true;
+            std::this_thread::yield();
+        }
+        return false;
     }
 
     /// Changes what the daemon shows, and says so.
@@ -105,6 +118,9 @@ struct ran {
     std::string out;
     std::string err;
     friend bool operator==(const ran&, const ran&) = default;
+    friend std::ostream& operator<<(std::ostream& stream, const ran& shown) {
+        return stream << shown.status << '\n' << shown.out << shown.err;
+    }
 };
 
 /// Runs heraldctl, which is built beside this program, with nothing in its environment but

@@ -209,10 +209,11 @@ TEST_CASE("heraldctl: long and hostile names stay within 80 columns and harm no 
         service.cause = "\x1b[31mred\x1b[0m \xc2\x9b ü\n" + std::string(200, 'x');
         here.daemon.shown.services.resize(1);
     });
-    CHECK(here.run({"services"}) ==
-          printed("SERVICE                HEALTH  ADMIN   HEARD   ANNOUNCED  FOR    CAUSE\n"
-                  "nnnnnnnnnnnnnnnnnnnn…  up      active  normal  1/2        2h07m  "
-                  "?[31mred?[0m…\n"));
+    CHECK(
+        here.run({"services"}) ==
+        printed(
+            "SERVICE           HEALTH  ADMIN   HEARD   ANNOUNCED  FOR    CAUSE\n"
+            "nnnnnnnnnnnnnnn…  up      active  normal  1/2        2h07m  ?[31mred?[0m ? ü xx…\n"));
 }
 
 TEST_CASE("heraldctl --json: prints what the socket answers") {

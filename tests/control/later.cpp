@@ -6,7 +6,6 @@
 #include "sample_json.hpp"
 
 #include <doctest/doctest.h>
-#include <thread>
 
 using namespace herald::control;
 using namespace herald::control::test;
@@ -14,30 +13,18 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Looks again and again where the daemon runs until it is so, for 20 s.
-template <typename Condition>
-bool comes_true(world& here, Condition condition) {
-    const auto end = std::chrono::steady_clock::now() + 20s;
-    while (std::chrono::steady_clock::now() < end) {
-        if (here.on_loop(condition))
-            return true;
-        std::this_thread::yield();
-    }
-    return false;
-}
-
 /// Sends a request for a change, and comes back when the daemon has it.
 void ask_for_change(world& here, client& asking) {
     here.on_loop([&] { here.daemon.answer_later = true; });
     CHECK(asking.send(post("/v1/services/dns/drain", "")));
-    CHECK(comes_true(here, [&] { return here.daemon.replies.size() == 1; }));
+    CHECK(here.comes_true([&] { return here.daemon.replies.size() == 1; }));
 }
 
 /// Sends a request to wait, and comes back when the server has looked and waits.
 void ask_to_wait(world& here, client& asking, std::string_view query) {
     here.on_loop([&] { here.daemon.looks = 0; });
     CHECK(asking.send(get("/v1/wait?" + std::string(query))));
-    CHECK(comes_true(here, [&] { return here.daemon.looks == 1; }));
+    CHECK(here.comes_true([&] { return here.daemon.looks == 1; }));
 }
 
 const std::string drained = answer("200 OK", "application/json", dns_json("draining") + "\n");

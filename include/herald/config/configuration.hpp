@@ -1,6 +1,6 @@
 #pragma once
 
-#include "herald/bgp/export_policy.hpp"
+#include "herald/bgp/export_settings.hpp"
 #include "herald/control/control_settings.hpp"
 #include "herald/daemon/daemon_settings.hpp"
 #include "herald/health/check_settings.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "herald/bgp/export_policy.hpp"
+#include "herald/bgp/export_settings.hpp"
 #include "herald/bgp/session_settings.hpp"
 
 #include <boost/asio/ip/address.hpp>

@@ -1,0 +1,46 @@
+# bash completion for heraldctl(8)
+
+# Prints the names in what the daemon answers to a command, one on each line.
+_heraldctl_names() {
+    local socket=()
+    [[ -n ${1-} ]] && socket=(--socket "$1")
+    heraldctl "${socket[@]}" "$2" 2>/dev/null | sed -n '2,$s/ .*//p'
+}
+
+_heraldctl() {
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+    local command='' socket='' words='' i
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in
+        --socket) socket=${COMP_WORDS[++i]} ;;
+        -*) ;;
+        *) command=${command:-${COMP_WORDS[i]}} ;;
+        esac
+    done
+    COMPREPLY=()
+    case $previous in
+    --socket)
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+        return
+        ;;
+    --neighbor) words=$(_heraldctl_names "$socket" neighbors) ;;
+    --service) words=$(_heraldctl_names "$socket" services) ;;
+    --reason | --for | --timeout) return ;;
+    *)
+        case $command in
+        '') words='status neighbors services checks routes drain undrain wait
+                   --socket --json --help --version' ;;
+        neighbors) words=$(_heraldctl_names "$socket" neighbors) ;;
+        services) words=$(_heraldctl_names "$socket" services) ;;
+        routes) words='--neighbor' ;;
+        drain) words="$(_heraldctl_names "$socket" services)
+                      --all --reason --for --now --wait --timeout" ;;
+        undrain) words="$(_heraldctl_names "$socket" services) --all" ;;
+        wait) words='--service --announced --withdrawn --neighbor --established --timeout' ;;
+        esac
+        ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+}
+
+complete -F _heraldctl heraldctl

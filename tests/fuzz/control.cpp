@@ -1,0 +1,77 @@
+// Any bytes from a client of the control socket: read as HTTP, routed, answered.
+#include "herald/control/http.hpp"
+#include "herald/control/routing.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/json/parse.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <variant>
+
+namespace {
+
+using namespace herald::control;
+
+/// One neighbor and one service, named so that short inputs find them.
+class daemon : public operations {
+public:
+    status_view status() const override {
+        status_view shown;
+        shown.neighbors.resize(1);
+        shown.neighbors[0].name = "n";
+        shown.services.resize(1);
+        shown.services[0].name = "s";
+        return shown;
+    }
+    std::vector<route_view> routes(const std::string&) const override { return {}; }
+    void drain(drain_request, done) override {}
+    void undrain(std::vector<std::string>, done) override {}
+};
+
+/// What is answered is one line of JSON, whatever was asked.
+void check(const response& answer) {
+    boost::system::error_code error;
+    boost::json::parse(answer.body, error);
+    if (error || answer.body.find('\n') != answer.body.size() - 1)
+        std::abort();
+    to_bytes(answer, {});
+}
+
+struct checking {
+    status_view status;
+
+    void operator()(const response& answer) const { check(answer); }
+    void operator()(const drain_request& wanted) const {
+        if (wanted.duration && wanted.duration->count() <= 0)
+            std::abort();
+        check(show_changed(wanted.services, status));
+    }
+    void operator()(const undrain_request& wanted) const {
+        check(show_changed(wanted.services, status));
+    }
+    void operator()(const wait_request& wanted) const {
+        if (wanted.names.empty() || wanted.timeout.count() <= 0)
+            std::abort();
+        check(look(wanted, status).value_or(wait_timed_out(wanted)));
+    }
+};
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const daemon here;
+    const checking checked{here.status()};
+    request_parser parser;
+    bound(parser, {});
+    parser.eager(true);
+    boost::system::error_code error;
+    std::size_t read = 0;
+    while (!error && !parser.is_done() && read < size)
+        read += parser.put(boost::asio::buffer(data + read, size - read), error);
+    if (error)
+        check(refuse(error));
+    else if (parser.is_done())
+        std::visit(checked, route(to_request(parser.get()), here));
+    return 0;
+}
