@@ -55,8 +55,8 @@ command_line parse(int argc, char** argv) {
     namespace po = boost::program_options;
     po::options_description options;
     options.add_options()("config", po::value<std::string>())("check", "")(
-        "log-level", po::value<std::string>())("log-format", po::value<std::string>())(
-        "version", "")("help", "");
+        "log-level", po::value<std::string>())("log-format",
+                                               po::value<std::string>())("version", "")("help", "");
     po::variables_map given;
     try {
         using namespace po::command_line_style;
@@ -117,7 +117,8 @@ int run(config::configuration settings, const std::string& file) {
     }
     daemon_ns::log(daemon_ns::log_level::info, "stopped", "heraldd has stopped");
     daemon_ns::stop_logging();
-    // The context's end would wait for a host name that is still being looked up, maybe for minutes.
+    // The context's end would wait for a host name that is still being looked up, maybe for
+    // minutes.
     std::_Exit(exit_stopped);
 }
 
@@ -125,7 +126,8 @@ int run(config::configuration settings, const std::string& file) {
 
 int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
-    std::signal(SIGCHLD, SIG_DFL); // ignored, as some parents leave it, no check's exit could be seen
+    std::signal(SIGCHLD,
+                SIG_DFL); // ignored, as some parents leave it, no check's exit could be seen
     auto chosen = parse(argc, argv);
     auto loaded = config::load(chosen.config);
     for (const auto& problem : loaded.problems)

@@ -1,10 +1,8 @@
 # bash completion for heraldctl(8)
 
-# Prints the names in what the daemon answers to a command, one on each line.
+# Prints the names in the first column of a command's table; one that was cut is no name.
 _heraldctl_names() {
-    local socket=()
-    [[ -n ${1-} ]] && socket=(--socket "$1")
-    heraldctl "${socket[@]}" "$2" 2>/dev/null | sed -n '2,$s/ .*//p'
+    heraldctl ${1:+--socket "$1"} "$2" 2>/dev/null | sed -n '2,$ {s/ .*//;/…/d;p}'
 }
 
 _heraldctl() {

@@ -1,11 +1,14 @@
 #include "herald/daemon/announcer.hpp"
 
+#include "herald/bgp/export_policy.hpp"
+
 #include <algorithm>
 
 namespace herald::daemon {
 
 bool hears(const peering::neighbor_settings& neighbor, const service::service_settings& service) {
-    return service.neighbors.empty() || std::ranges::find(service.neighbors, neighbor.name) != service.neighbors.end();
+    return service.neighbors.empty() ||
+           std::ranges::find(service.neighbors, neighbor.name) != service.neighbors.end();
 }
 
 void announce(const managed_service& service, peering::speaker& speaker) {

@@ -22,11 +22,15 @@ constexpr std::chrono::seconds close_limit{2};
 
 daemon::daemon(boost::asio::io_context& context, config::configuration settings,
                std::string config_file, state_directory state)
-    : context_(context), settings_(std::move(settings)), config_file_(std::move(config_file)),
-      state_(std::move(state)), drains_(context.get_executor(), state_.path()),
-      speaker_(context.get_executor(), settings_.listen, settings_.neighbors, *this),
-      server_(context.get_executor(), *this), signals_(context, SIGTERM, SIGINT, SIGHUP),
-      end_of_rib_timer_(context) {
+    : context_(context)
+    , settings_(std::move(settings))
+    , config_file_(std::move(config_file))
+    , state_(std::move(state))
+    , drains_(context.get_executor(), state_.path())
+    , speaker_(context.get_executor(), settings_.listen, settings_.neighbors, *this)
+    , server_(context.get_executor(), *this)
+    , signals_(context, SIGTERM, SIGINT, SIGHUP)
+    , end_of_rib_timer_(context) {
     service_observer& observer = *this;
     for (const auto& entry : settings_.services)
         services_.push_back(

@@ -41,20 +41,21 @@ void daemon::check_ran(const managed_service& which, const health::check& check,
                     describe(check)),
         {{"service", which.name()},
          {"check", check.settings().name},
-         {"settled", status.settled ? std::string(health::to_string(*status.settled)) : "unknown"}});
+         {"settled",
+          status.settled ? std::string(health::to_string(*status.settled)) : "unknown"}});
 }
 
 void daemon::drain_expired(managed_service& which) {
     auto name = which.name();
     log(log_level::info, "undrain", fmt::format("the drain of service {} has ended", name));
-    drains_.apply([name](service::stored_drains& drains) { drains.erase(name); },
-                  [](std::error_code error) {
-                      // What stays on disk has expired there too, and a start drops it.
-                      if (error)
-                          log(log_level::warning, "undrain",
-                              fmt::format("the end of the drain could not be stored: {}",
-                                          error.message()));
-                  });
+    drains_.apply(
+        [name](service::stored_drains& drains) { drains.erase(name); },
+        [](std::error_code error) {
+            // What stays on disk has expired there too, and a start drops it.
+            if (error)
+                log(log_level::warning, "undrain",
+                    fmt::format("the end of the drain could not be stored: {}", error.message()));
+        });
 }
 
 void daemon::state_changed(const peering::neighbor& which, bgp::session_state before,

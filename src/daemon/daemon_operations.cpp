@@ -1,7 +1,7 @@
-#include <algorithm>
 #include "herald/daemon/daemon.hpp"
 #include "herald/daemon/log.hpp"
 #include "herald/daemon/views.hpp"
+#include <algorithm>
 
 #include <boost/asio/ip/address_v4.hpp>
 #include <fmt/format.h>
@@ -95,7 +95,8 @@ void daemon::drain(control::drain_request request, control::done reply) {
             }
             for (auto* service : services)
                 service->drain(drains_.drains().at(service->name()));
-            log(log_level::info, "drain", fmt::format("drained {}", fmt::join(names_of(services), ", ")));
+            log(log_level::info, "drain",
+                fmt::format("drained {}", fmt::join(names_of(services), ", ")));
             views_changed();
             reply({});
         });

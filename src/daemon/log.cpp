@@ -35,7 +35,9 @@ constexpr std::array level_names{std::string_view("trace"), std::string_view("de
                                  std::string_view("info"), std::string_view("warning"),
                                  std::string_view("error")};
 
-std::string_view name_of(log_level level) { return level_names[static_cast<std::size_t>(level)]; }
+std::string_view name_of(log_level level) {
+    return level_names[static_cast<std::size_t>(level)];
+}
 
 std::string timestamp() {
     auto now = std::chrono::system_clock::now();
@@ -99,9 +101,13 @@ void start_logging(const log_settings& settings) {
     set_log_level(settings.level);
 }
 
-void stop_logging() { spdlog::shutdown(); }
+void stop_logging() {
+    spdlog::shutdown();
+}
 
-void set_log_level(log_level level) { spdlog::set_level(to_spdlog(level)); }
+void set_log_level(log_level level) {
+    spdlog::set_level(to_spdlog(level));
+}
 
 void log(log_level level, std::string_view event, std::string_view message,
          std::initializer_list<log_field> fields) {

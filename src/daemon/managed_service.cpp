@@ -50,8 +50,11 @@ std::string describe(const health::check& check) {
 
 managed_service::managed_service(boost::asio::any_io_executor executor,
                                  config::service_entry settings, service_observer& observer)
-    : executor_(executor), settings_(std::move(settings)), observer_(observer),
-      state_(settings_.service, degrades_only(settings_.checks)), timer_(executor) {}
+    : executor_(executor)
+    , settings_(std::move(settings))
+    , observer_(observer)
+    , state_(settings_.service, degrades_only(settings_.checks))
+    , timer_(executor) {}
 
 void managed_service::start() {
     for (std::size_t i = 0; i < settings_.checks.size(); ++i)

@@ -33,7 +33,8 @@ state_directory::open(const std::filesystem::path& path) {
 }
 
 state_directory::state_directory(state_directory&& other) noexcept
-    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
+    : path_(std::move(other.path_))
+    , lock_(std::exchange(other.lock_, -1)) {}
 
 state_directory::~state_directory() {
     if (lock_ >= 0)

@@ -37,8 +37,7 @@ void add_session(control::neighbor_view& view, const peering::neighbor& neighbor
     const auto& session = *neighbor.session();
     const auto& connection = *neighbor.current();
     view.local_address = connection.local_address().to_string();
-    view.direction =
-        connection.opened_by() == bgp::direction::dialled ? "dialled" : "accepted";
+    view.direction = connection.opened_by() == bgp::direction::dialled ? "dialled" : "accepted";
     view.peer_identifier = boost::asio::ip::address_v4(session.peer_identifier).to_string();
     view.hold_time = session.hold_time;
     view.keepalive_interval = session.keepalive;
@@ -194,16 +193,16 @@ std::vector<std::string> problems_of(const std::vector<control::neighbor_view>& 
     std::vector<std::string> lines;
     for (const auto& neighbor : neighbors) {
         if (neighbor.state != "Established" && !neighbor.shutdown)
-            lines.push_back(fmt::format(
-                "neighbor {} is {}{}{}", neighbor.name, neighbor.state,
-                neighbor.last_error ? ": " : "", neighbor.last_error ? neighbor.last_error->text : ""));
+            lines.push_back(fmt::format("neighbor {} is {}{}{}", neighbor.name, neighbor.state,
+                                        neighbor.last_error ? ": " : "",
+                                        neighbor.last_error ? neighbor.last_error->text : ""));
         for (const auto& problem : neighbor.problems)
             lines.push_back(fmt::format("neighbor {}: {}", neighbor.name, problem));
     }
     for (const auto& service : services) {
         if (service.health == "down" || service.health == "degraded")
-            lines.push_back(fmt::format("service {} is {}: {}", service.name, service.health,
-                                        service.cause));
+            lines.push_back(
+                fmt::format("service {} is {}: {}", service.name, service.health, service.cause));
         for (const auto& check : service.checks)
             if (!check.could_run)
                 lines.push_back(fmt::format("check {} of service {} could not run: {}", check.name,

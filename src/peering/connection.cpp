@@ -63,10 +63,13 @@ struct connection::performer {
 connection::connection(asio::any_io_executor executor, std::unique_ptr<transport> transport,
                        bgp::session_settings settings, bgp::direction opened_by,
                        connection_owner& owner, bool restarted)
-    : executor_(executor), transport_(std::move(transport)), fsm_(std::move(settings), restarted),
-      opened_by_(opened_by), owner_(&owner),
-      timers_(executor, [this](bgp::session_timer timer) { expired(timer); }),
-      closing_timer_(executor) {}
+    : executor_(executor)
+    , transport_(std::move(transport))
+    , fsm_(std::move(settings), restarted)
+    , opened_by_(opened_by)
+    , owner_(&owner)
+    , timers_(executor, [this](bgp::session_timer timer) { expired(timer); })
+    , closing_timer_(executor) {}
 
 void connection::start() {
     if (opened_by_ == bgp::direction::dialled)
@@ -93,7 +96,8 @@ void connection::handle(const bgp::session_event& event) {
 }
 
 void connection::expired(bgp::session_timer timer) {
-    // RFC 9687 §4 is about a peer that does not read; with nothing waiting to be read there is none.
+    // RFC 9687 §4 is about a peer that does not read; with nothing waiting to be read there is
+    // none.
     if (timer == bgp::session_timer::send_hold && !writing_)
         return handle(event::write_progressed{});
     handle(event::timer_expired{timer});
@@ -118,9 +122,8 @@ void connection::flush() {
             return await_writable();
         if (error) {
             failure_ = error; // acted on in a turn of its own: an action may be under way
-            return asio::post(executor_, [self = shared_from_this(), error = error] {
-                self->failed(error);
-            });
+            return asio::post(executor_,
+                              [self = shared_from_this(), error = error] { self->failed(error); });
         }
         if (fsm_.state() == session_state::established)
             for (const auto& action : fsm_.handle(event::write_progressed{}))

@@ -23,7 +23,9 @@ constexpr std::chrono::milliseconds accept_pause{100};
 } // namespace
 
 listener::listener(asio::any_io_executor executor, receiver on_connection)
-    : executor_(executor), acceptor_(executor), on_connection_(std::move(on_connection)) {}
+    : executor_(executor)
+    , acceptor_(executor)
+    , on_connection_(std::move(on_connection)) {}
 
 std::expected<void, std::string> listener::listen(const asio::ip::address& address,
                                                   std::uint16_t port,

@@ -33,8 +33,11 @@ std::string session_end::describe() const {
 
 neighbor::neighbor(boost::asio::any_io_executor executor, neighbor_settings settings,
                    neighbor_observer& observer)
-    : executor_(executor), settings_(std::move(settings)), observer_(observer),
-      backoff_(settings_.session.connect_retry), retry_timer_(executor) {}
+    : executor_(executor)
+    , settings_(std::move(settings))
+    , observer_(observer)
+    , backoff_(settings_.session.connect_retry)
+    , retry_timer_(executor) {}
 
 neighbor::~neighbor() {
     for (auto* slot : {&dialled_, &accepted_, &established_})
@@ -234,8 +237,8 @@ void neighbor::find_next_hops() {
     for (auto family : net::all_families) {
         if (!session.families.contains(family))
             continue;
-        auto chosen = choose_next_hop(family, settings_, local, beside,
-                                      session.format.extended_next_hop);
+        auto chosen =
+            choose_next_hop(family, settings_, local, beside, session.format.extended_next_hop);
         if (chosen) {
             next_hops_[family] = *chosen;
             continue;

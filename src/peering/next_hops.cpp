@@ -19,7 +19,8 @@ wire::next_hop over_ipv6(const ip::address_v6& local, const interface_addresses&
 
 std::string none(std::string_view what, const interface_addresses& beside) {
     if (beside.name.empty())
-        return fmt::format("no interface has the session's address, so there is no {} next hop", what);
+        return fmt::format("no interface has the session's address, so there is no {} next hop",
+                           what);
     return fmt::format("{} has no {} address to be the next hop", beside.name, what);
 }
 

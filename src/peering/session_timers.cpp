@@ -12,8 +12,9 @@ std::chrono::milliseconds jitter(std::chrono::milliseconds duration) {
 
 session_timers::session_timers(boost::asio::any_io_executor executor,
                                std::function<void(bgp::session_timer)> expired)
-    : expired_(std::move(expired)),
-      slots_{timer_slot(executor), timer_slot(executor), timer_slot(executor), timer_slot(executor)} {}
+    : expired_(std::move(expired))
+    , slots_{timer_slot(executor), timer_slot(executor), timer_slot(executor),
+             timer_slot(executor)} {}
 
 void session_timers::start(bgp::session_timer timer, std::chrono::milliseconds duration,
                            bool jittered) {

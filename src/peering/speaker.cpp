@@ -14,7 +14,9 @@ constexpr std::chrono::milliseconds slowest_poll{50};
 
 speaker::speaker(boost::asio::any_io_executor executor, const listen_settings& listen,
                  std::vector<neighbor_settings> neighbors, neighbor_observer& observer)
-    : executor_(executor), listen_(listen), poll_timer_(executor) {
+    : executor_(executor)
+    , listen_(listen)
+    , poll_timer_(executor) {
     for (auto& settings : neighbors)
         neighbors_.push_back(std::make_unique<neighbor>(executor, std::move(settings), observer));
 }

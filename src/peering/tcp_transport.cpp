@@ -50,9 +50,11 @@ error_code prepare(tcp::socket& socket, const neighbor_settings& settings) {
 class tcp_transport final : public transport {
 public:
     tcp_transport(asio::any_io_executor executor, neighbor_settings settings)
-        : socket_(std::move(executor)), settings_(std::move(settings)) {}
+        : socket_(std::move(executor))
+        , settings_(std::move(settings)) {}
     tcp_transport(tcp::socket socket, neighbor_settings settings)
-        : socket_(std::move(socket)), settings_(std::move(settings)) {
+        : socket_(std::move(socket))
+        , settings_(std::move(settings)) {
         prepared_ = prepare(socket_, settings_);
     }
 

@@ -116,7 +116,7 @@ TEST_CASE("managed_service: a drain with an end ends by itself") {
     drain.until = drain.since + 20ms;
     b.service.drain(drain);
     REQUIRE(b.until(4));
-    CHECK(b.seen.lines ==
-          lines{"up active normal: no checks", "up drained none: drained by the operator: update",
-                "up active normal: the drain has ended", "expired"});
+    CHECK(b.seen.lines == lines{"up active normal: no checks",
+                                "up drained none: drained by the operator: update",
+                                "up active normal: the drain has ended", "expired"});
 }

@@ -27,6 +27,7 @@ TEST_CASE("state_directory: what cannot be a directory is an error that names it
     test::temporary_directory directory;
     auto path = directory.path() / "file";
     std::ofstream(path) << "here already";
-    CHECK(state_directory::open(path / "state").error().starts_with(
-        "cannot create the state directory " + (path / "state").string()));
+    CHECK(state_directory::open(path / "state")
+              .error()
+              .starts_with("cannot create the state directory " + (path / "state").string()));
 }

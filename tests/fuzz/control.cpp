@@ -14,7 +14,7 @@ namespace {
 using namespace herald::control;
 
 /// One neighbor and one service, named so that short inputs find them.
-class daemon : public operations {
+class small_daemon : public operations {
 public:
     status_view status() const override {
         status_view shown;
@@ -60,7 +60,7 @@ struct checking {
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    const daemon here;
+    const small_daemon here;
     const checking checked{here.status()};
     request_parser parser;
     bound(parser, {});

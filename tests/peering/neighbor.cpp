@@ -1,6 +1,5 @@
 #include "tests/peering/peering_support.hpp"
 
-
 using namespace herald;
 using namespace herald::peering;
 using namespace herald::peering::test;
@@ -158,14 +157,11 @@ TEST_CASE("neighbor: with the hold timer expired it sends 4/0, RFC 4271 §6.5") 
     quick.start();
     auto peer = b.router.accept();
     peer.establish();
-    bytes last;
-    while (true) {
-        auto message = peer.receive(6s);
-        if (message.empty())
-            break;
-        last = message;
-    }
-    CHECK(last == notification(4, 0));
+    std::vector<bytes> heard{peer.receive(6s)};
+    while (!heard.back().empty())
+        heard.push_back(peer.receive(6s));
+    REQUIRE(heard.size() > 1);
+    CHECK(heard[heard.size() - 2] == notification(4, 0));
 }
 
 TEST_CASE("neighbor: a connection of its own is taken when the neighbor is passive") {

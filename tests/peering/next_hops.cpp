@@ -14,7 +14,9 @@ namespace {
 const interface_addresses eth0{"eth0", make_address_v4("198.51.100.2"),
                                make_address_v6("2001:db8::2"), make_address_v6("fe80::2")};
 
-wire::next_hop global(const char* address) { return {make_address(address), std::nullopt}; }
+wire::next_hop global(const char* address) {
+    return {make_address(address), std::nullopt};
+}
 
 } // namespace
 

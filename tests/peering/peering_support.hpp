@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herald/bgp/export_policy.hpp"
 #include "herald/bgp/negotiation.hpp"
 #include "herald/peering/neighbor.hpp"
 #include "herald/wire/framer.hpp"
@@ -69,7 +70,8 @@ public:
 class raw_peer {
 public:
     raw_peer(asio::io_context& context, tcp::socket socket)
-        : context_(context), socket_(std::move(socket)) {
+        : context_(context)
+        , socket_(std::move(socket)) {
         socket_.non_blocking(true);
     }
 
@@ -78,14 +80,17 @@ public:
     void send_open(std::uint16_t as = 64500, std::uint32_t identifier = 0xC6336401,
                    std::uint16_t hold_time = 90) {
         send(wire::encode(wire::open_message{
-            as, hold_time, identifier,
+            as,
+            hold_time,
+            identifier,
             {wire::multiprotocol_capability{1, 1}, wire::four_octet_as_capability{as}}}));
     }
     void send_keepalive() { send(wire::encode_keepalive()); }
 
     /// The next message, or nothing once the connection has ended or the bound is over.
     bytes receive(std::chrono::milliseconds bound = 5s) {
-        run_until(context_, [&] { return complete() > 0 || take_available() || complete() > 0; }, bound);
+        run_until(
+            context_, [&] { return complete() > 0 || take_available() || complete() > 0; }, bound);
         auto size = complete();
         auto begin = input_.begin() + static_cast<std::ptrdiff_t>(taken_);
         taken_ += size;
@@ -144,7 +149,8 @@ private:
 class raw_router {
 public:
     explicit raw_router(asio::io_context& context)
-        : context_(context), acceptor_(context, tcp::endpoint(asio::ip::make_address("127.0.0.1"), 0)) {}
+        : context_(context)
+        , acceptor_(context, tcp::endpoint(asio::ip::make_address("127.0.0.1"), 0)) {}
 
     std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
 

@@ -3,6 +3,7 @@
 #include "herald/wire/utf8.hpp"
 #include "tests/support/bytes.hpp"
 
+#include <algorithm>
 #include <doctest/doctest.h>
 #include <string>
 
@@ -12,9 +13,9 @@ using herald::test::bytes;
 namespace {
 
 notification with_text(std::uint8_t subcode, std::string_view text) {
-    notification value{error_code::cease, subcode, {static_cast<std::uint8_t>(text.size())}};
-    value.data.insert(value.data.end(), text.begin(), text.end());
-    return value;
+    bytes data(1 + text.size(), static_cast<std::uint8_t>(text.size()));
+    std::ranges::copy(text, data.begin() + 1);
+    return {error_code::cease, subcode, data};
 }
 
 std::string described(std::uint8_t code, std::uint8_t subcode) {

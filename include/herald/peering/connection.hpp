@@ -105,8 +105,8 @@ private:
     error_code failure_;
     std::uint64_t attempt_ = 0; // of dialling: an older attempt's outcome is dropped
     bool connected_ = false;
-    bool writing_ = false;      // waiting for the socket to take more
-    bool closing_ = false;      // flush, then close
+    bool writing_ = false; // waiting for the socket to take more
+    bool closing_ = false; // flush, then close
     bool closed_ = false;
 };
 

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/address_v4.hpp>
 #include <boost/asio/ip/address_v6.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <optional>
 #include <string>
 
@@ -12,7 +12,7 @@ namespace herald::peering {
 struct interface_addresses {
     std::string name; // empty: no interface has the session's address
     std::optional<boost::asio::ip::address_v4> ipv4;
-    std::optional<boost::asio::ip::address_v6> ipv6;       // global
+    std::optional<boost::asio::ip::address_v6> ipv6; // global
     std::optional<boost::asio::ip::address_v6> link_local;
 };
 

@@ -119,7 +119,7 @@ private:
     bool running_ = false;
     bool routes_complete_ = false;
 
-    connection_ptr dialled_;     // these two until one is Established
+    connection_ptr dialled_; // these two until one is Established
     connection_ptr accepted_;
     connection_ptr established_;
     bgp::retry_backoff backoff_;

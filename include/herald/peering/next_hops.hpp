@@ -15,9 +15,10 @@ namespace herald::peering {
 /// else the session's own address, else (RFC 8950 where `extended`) an address of the interface
 /// that carries the session. The error says why there is none. Over a link-local session the
 /// link-local address is sent beside the global one, RFC 2545 §3.
-std::expected<wire::next_hop, std::string>
-choose_next_hop(net::address_family family, const neighbor_settings& settings,
-                const boost::asio::ip::address& local, const interface_addresses& beside,
-                bool extended);
+std::expected<wire::next_hop, std::string> choose_next_hop(net::address_family family,
+                                                           const neighbor_settings& settings,
+                                                           const boost::asio::ip::address& local,
+                                                           const interface_addresses& beside,
+                                                           bool extended);
 
 } // namespace herald::peering

@@ -20,7 +20,7 @@ struct neighbor_settings {
     std::uint16_t port = 179;
     bool passive = false;
     bool shutdown = false;
-    std::string password;                    // TCP MD5, RFC 2385; empty: none. Never shown
+    std::string password;                     // TCP MD5, RFC 2385; empty: none. Never shown
     std::optional<std::uint8_t> ttl_security; // hops, RFC 5082
     std::optional<std::uint8_t> multihop;     // TTL sent; default: 1 on eBGP, 255 on iBGP
     std::optional<boost::asio::ip::address_v4> next_hop;      // for IPv4 prefixes

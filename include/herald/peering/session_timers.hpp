@@ -38,7 +38,9 @@ private:
         bool waiting = false;
     };
 
-    timer_slot& slot_of(bgp::session_timer timer) { return slots_[static_cast<std::size_t>(timer)]; }
+    timer_slot& slot_of(bgp::session_timer timer) {
+        return slots_[static_cast<std::size_t>(timer)];
+    }
     void wait(bgp::session_timer timer);
     void completed(bgp::session_timer timer, std::uint64_t generation);
 
