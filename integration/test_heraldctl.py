@@ -29,6 +29,15 @@ def test_json_is_what_the_socket_answers(command, world):
     assert _shape(printed) == _shape(world.herald.get(f"/v1/{command}"))
 
 
+def test_curl_is_a_client_as_well(world):
+    """The control socket is plain HTTP."""
+    answer = run("curl", "--silent", "--fail", "--unix-socket", world.herald.socket,
+                 "--request", "POST", "--json", '{"now": true}',
+                 "http://herald/v1/services/dns/drain")
+    assert json.loads(answer.stdout)["services"][0]["administration"] == "drained"
+    world.wait_withdrawn()
+
+
 def test_status_names_what_matters(world):
     """One screen has the session, the service and both prefixes' neighbor."""
     shown = world.herald.ctl("status").stdout

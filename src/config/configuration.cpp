@@ -41,7 +41,8 @@ void join(std::vector<neighbor_draft>& neighbors, const std::vector<service_entr
         auto heard = for_all;
         if (const auto own = for_one.find(settings.name); own != for_one.end())
             add(heard, own->second);
-        if (heard.empty() && !settings.name.empty())
+        // Where a service could not be read, it may be the one that is announced to it.
+        if (heard.empty() && !settings.name.empty() && !problems.has_errors())
             problems.warning(where, fmt::format("neighbor {}: no service is announced to it",
                                                 in_quotes(settings.name)));
         if (!has_families)

@@ -49,6 +49,19 @@ parsed<milliseconds> read_duration(const json::value& value) {
     return wrong("for", "seconds from 0.001 to 366 days, or a text such as \"10m\"");
 }
 
+/// The services that a request for several names; naming none would be asking for all.
+parsed<void> read_services(std::vector<std::string>& services, const json::value& value) {
+    const auto* list = value.if_array();
+    if (list == nullptr || list->empty())
+        return wrong("services", "a list of names");
+    for (const auto& name : *list) {
+        if (!name.is_string())
+            return wrong("services", "a list of names");
+        services.emplace_back(name.get_string());
+    }
+    return {};
+}
+
 parsed<void> read_member(drain_request& drain, std::string_view name, const json::value& value) {
     if (name == "reason") {
         if (!value.is_string() || value.get_string().size() > longest_reason)
@@ -63,6 +76,8 @@ parsed<void> read_member(drain_request& drain, std::string_view name, const json
         drain.duration = *duration;
         return {};
     }
+    if (name == "services")
+        return read_services(drain.services, value);
     if (name == "now") {
         if (!value.is_bool())
             return wrong(name, "true or false");
@@ -89,13 +104,18 @@ parsed<drain_request> parse_drain(std::string_view body) {
     return drain;
 }
 
-parsed<void> parse_nothing(std::string_view body) {
+parsed<std::vector<std::string>> parse_undrain(std::string_view body) {
     const auto object = parse_object(body);
     if (!object)
         return std::unexpected(object.error());
-    if (!object->empty())
-        return unknown_member(object->begin()->key());
-    return {};
+    std::vector<std::string> services;
+    for (const auto& [name, value] : *object) {
+        if (name != "services")
+            return std::unexpected(unknown_member(name).error());
+        if (auto read = read_services(services, value); !read)
+            return std::unexpected(read.error());
+    }
+    return services;
 }
 
 } // namespace herald::control

@@ -80,18 +80,24 @@ outcome show_routes(const call& asked) {
     return show(json::object{{"routes", to_json(asked.daemon.routes(neighbor))}});
 }
 
+/// The services that a request is about: the one in its path, or those in its body.
+outcome about(const call& asked, auto wanted) {
+    if (!asked.names.empty() && !wanted.services.empty())
+        return problem(400, "the path names the service: \"services\" has no place in the body");
+    if (!asked.names.empty())
+        wanted.services = asked.names;
+    return wanted;
+}
+
 outcome drain(const call& asked) {
     auto parsed = parse_drain(asked.body);
-    if (!parsed)
-        return problem(400, parsed.error());
-    parsed->services = asked.names;
-    return *std::move(parsed);
+    return parsed ? about(asked, *std::move(parsed)) : problem(400, parsed.error());
 }
 
 outcome undrain(const call& asked) {
-    if (const auto parsed = parse_nothing(asked.body); !parsed)
-        return problem(400, parsed.error());
-    return undrain_request{asked.names};
+    auto parsed = parse_undrain(asked.body);
+    return parsed ? about(asked, undrain_request{*std::move(parsed)})
+                  : problem(400, parsed.error());
 }
 
 outcome wait(const call& asked) {
@@ -190,10 +196,15 @@ outcome route(const request& asked, const operations& daemon) {
 }
 
 response show_changed(const std::vector<std::string>& names, const status_view& status) {
-    if (names.empty())
-        return show(json::object{{"services", to_json(status.services)}});
-    const auto* service = find(status.services, names.front());
-    return service == nullptr ? no_service(names.front()) : show(to_json(*service));
+    if (names.size() == 1) {
+        const auto* service = find(status.services, names.front());
+        return service == nullptr ? no_service(names.front()) : show(to_json(*service));
+    }
+    json::array changed;
+    for (const auto& service : status.services)
+        if (names.empty() || std::ranges::find(names, service.name) != names.end())
+            changed.emplace_back(to_json(service));
+    return show(json::object{{"services", std::move(changed)}});
 }
 
 } // namespace herald::control

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/json/parse.hpp>
+#include <boost/json/value_from.hpp>
 #include <fmt/format.h>
 #include <vector>
 
@@ -140,62 +141,63 @@ result<void> wait_for(const global_options& global, const waiting& wanted) {
     return global.json ? result<void>{} : print(text);
 }
 
-/// The paths to post to: one for each service, or the one for all.
-result<names> targets(const po::variables_map& options, std::string_view action) {
+/// Whom a drain or an undrain is about, as the request says it.
+struct subject {
+    std::string target;
+    json::object body;
+};
+
+/// One service has a path of its own. Several go in one request: one that does not exist refuses
+/// it as a whole.
+result<subject> subject_of(const po::variables_map& options, std::string_view action) {
     const auto services = names_of(options);
     const bool all = options.count("all") > 0;
     if (all == !services.empty())
         return usage(fmt::format("{} takes names of services, or --all", action));
-    names paths;
-    for (const auto& service : services)
-        paths.push_back(fmt::format("/v1/services/{}/{}", encode(service), action));
-    if (all)
-        paths.push_back(fmt::format("/v1/{}", action));
-    return paths;
+    if (services.size() == 1)
+        return subject{fmt::format("/v1/services/{}/{}", encode(services.front()), action), {}};
+    subject several{fmt::format("/v1/{}", action), {}};
+    if (!all)
+        several.body["services"] = json::value_from(services);
+    return several;
 }
 
-/// Posts to each path even where one is refused; the names of the services that were changed.
-result<names> change(const global_options& global, const names& paths, const std::string& body) {
+/// Asks for the change, and says what became of each service; their names.
+result<names> change(const global_options& global, const subject& whom) {
+    const auto answer = consult(
+        global,
+        {.method = "POST", .target = whom.target, .body = herald::control::to_text(whom.body)});
+    if (!answer)
+        return std::unexpected(answer.error());
     names changed;
     std::string text;
-    std::string refusals;
-    for (const auto& path : paths) {
-        const auto answer = consult(global, {.method = "POST", .target = path, .body = body});
-        if (!answer && answer.error().status != exit_status::refused)
-            return std::unexpected(answer.error());
-        if (!answer) {
-            refusals += (refusals.empty() ? "" : "; ") + answer.error().line;
-            continue;
-        }
-        for (const auto& service : views_of(*answer, "services")) {
-            changed.push_back(text_of(service, "name"));
-            text += fmt::format("{}: {}\n", printable(changed.back()),
-                                text_of(service, "administration"));
-        }
+    for (const auto& service : views_of(*answer, "services")) {
+        changed.push_back(text_of(service, "name"));
+        text +=
+            fmt::format("{}: {}\n", printable(changed.back()), text_of(service, "administration"));
     }
-    if (!global.json) {
-        if (auto printed = print(text); !printed)
-            return std::unexpected(printed.error());
-    }
-    if (!refusals.empty())
-        return refused(refusals);
+    if (global.json)
+        return changed;
+    if (auto printed = print(text); !printed)
+        return std::unexpected(printed.error());
     return changed;
 }
 
 result<void> drain(const global_options& global, const po::variables_map& options) {
-    const auto paths = targets(options, "drain");
+    auto whom = subject_of(options, "drain");
     const auto duration = read_duration(options, "for", {});
     const auto timeout = read_duration(options, "timeout", std::chrono::minutes{5});
-    if (!paths || !duration || !timeout)
-        return std::unexpected(!paths      ? paths.error()
+    if (!whom || !duration || !timeout)
+        return std::unexpected(!whom       ? whom.error()
                                : !duration ? duration.error()
                                            : timeout.error());
     if (options.count("timeout") > 0 && options.count("wait") == 0)
         return usage("--timeout is for --wait");
-    json::object body{{"reason", option(options, "reason")}, {"now", options.count("now") > 0}};
+    whom->body["reason"] = option(options, "reason");
+    whom->body["now"] = options.count("now") > 0;
     if (options.count("for") > 0)
-        body["for"] = option(options, "for");
-    const auto changed = change(global, *paths, herald::control::to_text(body));
+        whom->body["for"] = option(options, "for");
+    const auto changed = change(global, *whom);
     if (!changed)
         return std::unexpected(changed.error());
     if (options.count("wait") == 0 || changed->empty())
@@ -204,10 +206,10 @@ result<void> drain(const global_options& global, const po::variables_map& option
 }
 
 result<void> undrain(const global_options& global, const po::variables_map& options) {
-    const auto paths = targets(options, "undrain");
-    if (!paths)
-        return std::unexpected(paths.error());
-    const auto changed = change(global, *paths, "");
+    const auto whom = subject_of(options, "undrain");
+    if (!whom)
+        return std::unexpected(whom.error());
+    const auto changed = change(global, *whom);
     return changed ? result<void>{} : std::unexpected(changed.error());
 }
 

@@ -15,7 +15,7 @@ namespace herald::control {
 template <typename T>
 class later {
 public:
-    explicit later(boost::asio::any_io_executor executor) : wake_(std::move(executor)) {}
+    explicit later(const boost::asio::any_io_executor& executor) : wake_(executor) {}
 
     /// The first value counts.
     void set(T value) {
