@@ -116,14 +116,14 @@ void connection::flush() {
         }
         if (out_.empty())
             break;
-        auto [error, count] = transport_->write_some(out_);
-        out_.erase(out_.begin(), out_.begin() + static_cast<std::ptrdiff_t>(count));
-        if (error == asio::error::would_block)
+        auto written = transport_->write_some(out_);
+        out_.erase(out_.begin(), out_.begin() + static_cast<std::ptrdiff_t>(written.count));
+        if (written.error == asio::error::would_block)
             return await_writable();
-        if (error) {
-            failure_ = error; // acted on in a turn of its own: an action may be under way
+        if (written.error) {
+            failure_ = written.error; // acted on in a turn of its own: an action may be under way
             return asio::post(executor_,
-                              [self = shared_from_this(), error = error] { self->failed(error); });
+                              [self = shared_from_this()] { self->failed(self->failure_); });
         }
         if (fsm_.state() == session_state::established)
             for (const auto& action : fsm_.handle(event::write_progressed{}))

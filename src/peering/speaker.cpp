@@ -68,11 +68,11 @@ void speaker::poll_acknowledgement(std::chrono::milliseconds pause) {
             return;
         auto now = std::chrono::steady_clock::now();
         auto all = acknowledged();
-        auto over = std::ranges::stable_partition(
-            waiters_, [&](const waiter& one) { return !all && now < one.limit; });
-        std::vector<waiter> ready(std::make_move_iterator(over.begin()),
-                                  std::make_move_iterator(over.end()));
-        waiters_.erase(over.begin(), over.end());
+        std::vector<waiter> ready;
+        std::vector<waiter> waiting;
+        for (auto& one : waiters_)
+            (all || now >= one.limit ? ready : waiting).push_back(std::move(one));
+        waiters_ = std::move(waiting);
         polling_ = !waiters_.empty();
         if (polling_)
             poll_acknowledgement(std::min(2 * pause, slowest_poll));

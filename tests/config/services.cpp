@@ -35,8 +35,7 @@ TEST_CASE("parse: a service of the least that there must be has the contract's d
 TEST_CASE("parse: a service's keys, wrong one by one") {
     check_rows({
         {bgp + neighbor + "[[service]]\nname = \"dns\"",
-         {"f:4:1: warning: neighbor \"198.51.100.1\": no service is announced to it",
-          "f:7:1: service.prefixes: missing, but required"}},
+         {"f:7:1: service.prefixes: missing, but required"}},
         {bgp + "[[service]]\nname = \"dns\"\nprefixes = []",
          {"f:6:12: service.prefixes: a service announces one prefix at least"}},
         {bgp + "[[service]]\nname = \"\"\nprefixes = [\"::/0\"]",
