@@ -57,14 +57,13 @@ bool speaker::acknowledged() const {
 
 void speaker::when_acknowledged(std::chrono::milliseconds limit, std::function<void()> done) {
     waiters_.push_back({std::chrono::steady_clock::now() + limit, std::move(done)});
-    if (!std::exchange(polling_, true))
-        poll_acknowledgement(first_poll);
+    poll_acknowledgement(first_poll);
 }
 
 void speaker::poll_acknowledgement(std::chrono::milliseconds pause) {
     poll_timer_.expires_after(pause);
-    poll_timer_.async_wait([this, pause, alive = std::weak_ptr(alive_)](error_code) {
-        if (alive.expired())
+    poll_timer_.async_wait([this, pause, alive = std::weak_ptr(alive_)](error_code restarted) {
+        if (restarted || alive.expired())
             return;
         auto now = std::chrono::steady_clock::now();
         auto all = acknowledged();
@@ -73,8 +72,7 @@ void speaker::poll_acknowledgement(std::chrono::milliseconds pause) {
         for (auto& one : waiters_)
             (all || now >= one.limit ? ready : waiting).push_back(std::move(one));
         waiters_ = std::move(waiting);
-        polling_ = !waiters_.empty();
-        if (polling_)
+        if (!waiters_.empty())
             poll_acknowledgement(std::min(2 * pause, slowest_poll));
         for (const auto& one : ready)
             one.done();

@@ -55,7 +55,6 @@ private:
     std::vector<std::shared_ptr<listener>> listeners_;
     std::vector<waiter> waiters_;
     boost::asio::steady_timer poll_timer_;
-    bool polling_ = false;
     std::uint64_t strangers_ = 0;
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
