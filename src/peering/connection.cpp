@@ -61,11 +61,11 @@ struct connection::performer {
 };
 
 connection::connection(asio::any_io_executor executor, std::unique_ptr<transport> transport,
-                       bgp::session_settings settings, bgp::direction opened_by,
+                       const bgp::session_settings& settings, bgp::direction opened_by,
                        connection_owner& owner, bool restarted)
     : executor_(executor)
     , transport_(std::move(transport))
-    , fsm_(std::move(settings), restarted)
+    , fsm_(settings, restarted)
     , opened_by_(opened_by)
     , owner_(&owner)
     , timers_(executor, [this](bgp::session_timer timer) { expired(timer); })

@@ -28,6 +28,7 @@ speaker::~speaker() {
 
 std::expected<void, std::string> speaker::start() {
     std::vector<neighbor_settings> settings;
+    settings.reserve(neighbors_.size());
     for (const auto& neighbor : neighbors_)
         settings.push_back(neighbor->settings());
     for (const auto& address : listen_.addresses) {

@@ -49,8 +49,8 @@ error_code prepare(tcp::socket& socket, const neighbor_settings& settings) {
 
 class tcp_transport final : public transport {
 public:
-    tcp_transport(asio::any_io_executor executor, neighbor_settings settings)
-        : socket_(std::move(executor))
+    tcp_transport(const asio::any_io_executor& executor, neighbor_settings settings)
+        : socket_(executor)
         , settings_(std::move(settings)) {}
     tcp_transport(tcp::socket socket, neighbor_settings settings)
         : socket_(std::move(socket))
@@ -132,7 +132,7 @@ private:
 
 std::unique_ptr<transport> make_dialler(asio::any_io_executor executor,
                                         const neighbor_settings& settings) {
-    return std::make_unique<tcp_transport>(std::move(executor), settings);
+    return std::make_unique<tcp_transport>(executor, settings);
 }
 
 std::unique_ptr<transport> make_accepted(tcp::socket socket, const neighbor_settings& settings) {

@@ -10,7 +10,7 @@ namespace herald::config::test {
 
 namespace {
 
-const auto repository = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
+const std::filesystem::path repository = HERALD_SOURCE;
 
 std::vector<std::string> lines_of(const std::filesystem::path& file) {
     std::ifstream stream(repository / file);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "herald/config/configuration.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 #include <doctest/doctest.h>
 #include <filesystem>
@@ -84,31 +85,16 @@ inline service_entry service_of(const std::string& text) {
 }
 
 /// A directory that goes with its owner.
-class scratch_directory {
+class scratch_directory : public herald::test::temporary_directory {
 public:
-    scratch_directory() {
-        std::string name =
-            (std::filesystem::temp_directory_path() / "herald-config-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path_ = name;
-    }
-    ~scratch_directory() { std::filesystem::remove_all(path_); }
-    scratch_directory(const scratch_directory&) = delete;
-    scratch_directory& operator=(const scratch_directory&) = delete;
-
-    const std::filesystem::path& path() const { return path_; }
-
     /// Writes a file with mode 0600.
     std::filesystem::path write(std::string_view name, std::string_view content) const {
-        const auto file = path_ / name;
+        const auto file = path() / name;
         std::ofstream(file) << content;
         using std::filesystem::perms;
         std::filesystem::permissions(file, perms::owner_read | perms::owner_write);
         return file;
     }
-
-private:
-    std::filesystem::path path_;
 };
 
 } // namespace herald::config::test

@@ -23,23 +23,6 @@ bool wait_until_ready(int handle, short events) {
 
 } // namespace
 
-namespace {
-
-std::filesystem::path make_directory() {
-    auto name = (std::filesystem::temp_directory_path() / "herald-control-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    return name;
-}
-
-} // namespace
-
-temporary_directory::temporary_directory() : path(make_directory()) {}
-
-temporary_directory::~temporary_directory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-}
-
 world::world(const limits& bounds)
     : served(std::make_unique<server>(context_.get_executor(), daemon, bounds))
     , work_(boost::asio::make_work_guard(context_)) {

@@ -4,6 +4,7 @@
 
 #include "herald/control/limits.hpp"
 #include "herald/control/server.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -22,14 +23,7 @@
 
 namespace herald::control::test {
 
-class temporary_directory {
-public:
-    temporary_directory();
-    temporary_directory(const temporary_directory&) = delete;
-    temporary_directory& operator=(const temporary_directory&) = delete;
-    ~temporary_directory();
-    const std::filesystem::path path;
-};
+using herald::test::temporary_directory;
 
 /// A server on a socket of its own, its loop on a thread of its own.
 class world {
@@ -39,7 +33,7 @@ public:
     world& operator=(const world&) = delete;
     ~world();
 
-    std::filesystem::path socket() const { return directory_.path / "control.sock"; }
+    std::filesystem::path socket() const { return directory_.path() / "control.sock"; }
 
     /// Runs it where the daemon runs.
     template <typename Work>

@@ -301,7 +301,7 @@ TEST_CASE("heraldctl: names are encoded as parts of a URL") {
 
 TEST_CASE("heraldctl: without a daemon at the socket the status is 3") {
     temporary_directory empty;
-    const auto path = (empty.path / "control.sock").native();
+    const auto path = (empty.path() / "control.sock").native();
     CHECK(heraldctl({"--socket", path, "status"}) ==
           ran{3, "", "heraldctl: no daemon at " + path + ": No such file or directory\n"});
     CHECK(heraldctl({"drain", "a", "b"}, {"HERALD_SOCKET=" + path}) ==
@@ -375,7 +375,7 @@ TEST_CASE("heraldctl --version and --help: answer on stdout, and help shows what
 
 TEST_CASE("heraldctl: a socket that answers something else is status 1") {
     temporary_directory directory;
-    const auto path = directory.path / "control.sock";
+    const auto path = directory.path() / "control.sock";
     boost::asio::io_context context;
     boost::asio::local::stream_protocol::acceptor acceptor{context, path.native()};
     std::thread answering([&] {

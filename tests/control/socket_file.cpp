@@ -38,7 +38,7 @@ struct bench {
     boost::asio::io_context context;
     fake_daemon daemon;
     server served{context.get_executor(), daemon};
-    control_settings settings{directory.path / "control.sock", 0660, {}};
+    control_settings settings{directory.path() / "control.sock", 0660, {}};
 
     std::string path() const { return settings.socket.native(); }
     struct stat status() const {
@@ -81,7 +81,7 @@ TEST_CASE("listen: a group that does not exist is refused, and no file stays") {
 
 TEST_CASE("listen: a directory that is missing is created") {
     bench here;
-    here.settings.socket = here.directory.path / "run" / "herald" / "control.sock";
+    here.settings.socket = here.directory.path() / "run" / "herald" / "control.sock";
     CHECK(here.served.listen(here.settings) == listening{});
     CHECK(S_ISSOCK(here.status().st_mode));
 }
@@ -157,7 +157,7 @@ TEST_CASE("stop: the socket file is removed") {
 TEST_CASE("stop: a socket file that is another's by now stays") {
     bench here;
     CHECK(here.served.listen(here.settings) == listening{});
-    std::filesystem::rename(here.settings.socket, here.directory.path / "moved");
+    std::filesystem::rename(here.settings.socket, here.directory.path() / "moved");
     leave_stale(here.settings.socket);
     here.served.stop();
     CHECK(std::filesystem::exists(here.settings.socket));

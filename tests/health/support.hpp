@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tests/support/temporary_directory.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstddef>
@@ -75,21 +77,6 @@ inline std::ptrdiff_t open_descriptors() {
     return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
 }
 
-/// An empty directory, removed at the end.
-class temporary_directory {
-public:
-    temporary_directory() {
-        std::string name = std::filesystem::temp_directory_path() / "herald-test-XXXXXX";
-        path_ = mkdtemp(name.data());
-    }
-    ~temporary_directory() { std::filesystem::remove_all(path_); }
-    temporary_directory(const temporary_directory&) = delete;
-    temporary_directory& operator=(const temporary_directory&) = delete;
-
-    const std::filesystem::path& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
+using herald::test::temporary_directory;
 
 } // namespace herald::health::test

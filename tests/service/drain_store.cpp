@@ -1,5 +1,7 @@
 #include "herald/service/drain_store.hpp"
 
+#include "tests/support/temporary_directory.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <csignal>
 #include <cstdlib>
@@ -15,21 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class temporary_directory {
-public:
-    temporary_directory() {
-        std::string name = std::filesystem::temp_directory_path() / "herald-test-XXXXXX";
-        path_ = mkdtemp(name.data());
-    }
-    ~temporary_directory() { std::filesystem::remove_all(path_); }
-    temporary_directory(const temporary_directory&) = delete;
-    temporary_directory& operator=(const temporary_directory&) = delete;
-
-    const std::filesystem::path& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
+using test::temporary_directory;
 
 stored_drains drains_of(const std::string& service) {
     return {{service, {.since = {}, .until = {}, .immediate = true, .reason = "test"}}};

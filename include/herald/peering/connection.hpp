@@ -50,8 +50,8 @@ public:
 class connection : public std::enable_shared_from_this<connection> {
 public:
     connection(boost::asio::any_io_executor executor, std::unique_ptr<transport> transport,
-               bgp::session_settings settings, bgp::direction opened_by, connection_owner& owner,
-               bool restarted);
+               const bgp::session_settings& settings, bgp::direction opened_by,
+               connection_owner& owner, bool restarted);
 
     /// Begins: dials, or takes up the connection that was accepted.
     void start();
