@@ -95,7 +95,7 @@ void speaker::accepted(boost::asio::ip::tcp::socket socket) {
     for (const auto& neighbor : neighbors_)
         if (neighbor->settings().address == remote)
             return neighbor->accept(std::move(socket));
-    ++strangers_;
+    // A stranger's is closed by going out of scope: AcceptUnconfiguredPeers is not implemented.
 }
 
 } // namespace herald::peering

@@ -7,7 +7,6 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
-#include <cstdint>
 #include <expected>
 #include <functional>
 #include <memory>
@@ -37,9 +36,6 @@ public:
     /// by themselves.
     void stop(const wire::notification& notification);
 
-    /// Connections from addresses that are no neighbor's.
-    std::uint64_t strangers() const { return strangers_; }
-
 private:
     void accepted(boost::asio::ip::tcp::socket socket);
     void poll_acknowledgement(std::chrono::milliseconds pause);
@@ -55,7 +51,6 @@ private:
     std::vector<std::shared_ptr<listener>> listeners_;
     std::vector<waiter> waiters_;
     boost::asio::steady_timer poll_timer_;
-    std::uint64_t strangers_ = 0;
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
