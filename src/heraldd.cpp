@@ -125,9 +125,9 @@ int run(config::configuration settings, const std::string& file) {
 } // namespace
 
 int main(int argc, char** argv) {
-    std::signal(SIGPIPE, SIG_IGN);
-    std::signal(SIGCHLD,
-                SIG_DFL); // ignored, as some parents leave it, no check's exit could be seen
+    static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+    // Ignored, as some parents leave it, no check's exit could be seen.
+    static_cast<void>(std::signal(SIGCHLD, SIG_DFL));
     auto chosen = parse(argc, argv);
     auto loaded = config::load(chosen.config);
     for (const auto& problem : loaded.problems)

@@ -17,6 +17,7 @@ namespace {
 
 std::vector<std::string> names_of(const std::vector<managed_service*>& services) {
     std::vector<std::string> names;
+    names.reserve(services.size());
     for (const auto* service : services)
         names.push_back(service->name());
     return names;

@@ -4,13 +4,13 @@
 
 namespace herald::daemon {
 
-using service::administration;
 using clock = std::chrono::steady_clock;
 
 namespace {
 
 std::vector<bool> degrades_only(const std::vector<health::check_settings>& checks) {
     std::vector<bool> flags;
+    flags.reserve(checks.size());
     for (const auto& check : checks)
         flags.push_back(check.degrades_only);
     return flags;

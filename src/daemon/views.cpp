@@ -98,6 +98,7 @@ void add_neighbors(control::service_view& view, const managed_service& service,
 template <class Values>
 std::vector<std::string> texts(const Values& values) {
     std::vector<std::string> all;
+    all.reserve(values.size());
     for (const auto& value : values)
         all.push_back(net::to_string(value));
     return all;
