@@ -103,20 +103,27 @@ int fail(const std::string& why) {
     return exit_failed;
 }
 
-int run(config::configuration settings, const std::string& file) {
+int run(config::configuration settings, const std::string& file, char** arguments) {
+    const daemon_ns::process_start start{daemon_ns::program_file(), file,
+                                         daemon_ns::take_restart_time()};
+    auto next = daemon_ns::ending::exit;
     daemon_ns::start_logging(settings.log);
     auto state = daemon_ns::state_directory::open(state_path(settings.state));
     if (!state)
         return fail(state.error());
     boost::asio::io_context context{1};
     {
-        daemon_ns::daemon daemon(context, std::move(settings), file, std::move(*state));
+        daemon_ns::daemon daemon(context, std::move(settings), start, std::move(*state));
         if (auto started = daemon.start(); !started)
             return fail(started.error());
-        daemon.run();
+        next = daemon.run();
     }
     daemon_ns::log(daemon_ns::log_level::info, "stopped", "heraldd has stopped");
     daemon_ns::stop_logging();
+    if (next == daemon_ns::ending::start_anew) {
+        fmt::print(stderr, "heraldd: {}\n", daemon_ns::start_anew(start.program, arguments));
+        std::_Exit(exit_failed);
+    }
     // The context's end would wait for a host name that is still being looked up, maybe for
     // minutes.
     std::_Exit(exit_stopped);
@@ -140,5 +147,5 @@ int main(int argc, char** argv) {
         loaded.settings->log.level = *chosen.level;
     if (chosen.format)
         loaded.settings->log.format = *chosen.format;
-    return run(std::move(*loaded.settings), chosen.config);
+    return run(std::move(*loaded.settings), chosen.config, argv);
 }

@@ -26,7 +26,7 @@ _heraldctl() {
     --reason | --for | --timeout) return ;;
     *)
         case $command in
-        '') words='status neighbors services checks routes drain undrain wait
+        '') words='status neighbors services checks routes drain undrain restart wait
                    --socket --json --help --version' ;;
         neighbors) words=$(_heraldctl_names "$socket" neighbors) ;;
         services) words=$(_heraldctl_names "$socket" services) ;;

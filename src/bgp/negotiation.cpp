@@ -141,6 +141,7 @@ wire::graceful_restart_capability restart_offer(const session_settings& settings
     constexpr std::chrono::seconds field_limit{4095}; // 12 bits, RFC 4724 §3
     wire::graceful_restart_capability offer;
     offer.restarted = restarted;
+    offer.notification = true; // RFC 8538 §2
     offer.restart_time =
         static_cast<std::uint16_t>(std::min(settings.graceful_restart, field_limit).count());
     for (const auto family : net::all_families)
@@ -196,6 +197,10 @@ std::expected<negotiated_session, wire::notification> negotiate(const session_se
     session.route_refresh = offer.route_refresh;
     session.enhanced_route_refresh = offer.enhanced_route_refresh;
     session.peer_graceful_restart = offer.graceful_restart;
+    session.graceful_restart =
+        settings.graceful_restart > std::chrono::seconds{0} && offer.graceful_restart;
+    session.graceful_notification =
+        session.graceful_restart && offer.graceful_restart->notification;
     if (!settings.internal())
         session.peer_role = offer.role;
     return session;

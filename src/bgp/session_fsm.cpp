@@ -35,6 +35,14 @@ std::chrono::milliseconds send_hold_time(const negotiated_session& session) {
     return std::max<std::chrono::milliseconds>(8min, 2 * session.hold_time);
 }
 
+/// RFC 8538 §5: after these the peer is not to keep our routes, as it would with the notification
+/// extension after any other NOTIFICATION.
+bool ends_for_good(const wire::notification& sent) {
+    return sent.code == wire::error_code::cease &&
+           (sent.subcode == wire::cease_code::administrative_shutdown ||
+            sent.subcode == wire::cease_code::deconfigured);
+}
+
 } // namespace
 
 std::string_view to_string(session_state state) {
@@ -294,9 +302,11 @@ session_fsm::actions session_fsm::fail_unexpected(std::uint8_t subcode, wire::me
         wire::notification{wire::error_code::fsm, subcode, {static_cast<std::uint8_t>(type)}});
 }
 
-session_fsm::actions session_fsm::end(const std::optional<wire::notification>& sent,
+session_fsm::actions session_fsm::end(std::optional<wire::notification> sent,
                                       const std::optional<wire::notification>& received) {
     actions out;
+    if (sent && session_ && session_->graceful_notification && ends_for_good(*sent))
+        sent = wire::make_hard_reset(*sent);
     if (sent)
         out.emplace_back(action::send_notification{*sent});
     for (const auto timer : all_timers)

@@ -49,7 +49,7 @@ constexpr std::array neighbor_defaults_keys{
     key{"next_hop_ipv6"},
     key{"extended_nexthop"},
     key{"role"},
-    key{"graceful_restart", false},
+    key{"graceful_restart"},
     key{"prepend"},
     key{"communities"},
     key{"large_communities"},

@@ -190,8 +190,12 @@ void read_timers(table_reader& from, bgp::session_settings& into) {
                                                to_string(*hold)));
     }
     into.connect_retry = from.duration("connect_retry", 1ms, 24h).value_or(into.connect_retry);
-    if (from.duration("graceful_restart", 0s, longest_restart).value_or(0s) != 0s)
-        from.not_implemented("graceful_restart", "\"0s\"");
+    if (const auto restart = from.duration("graceful_restart", 0s, longest_restart)) {
+        into.graceful_restart = std::chrono::duration_cast<std::chrono::seconds>(*restart);
+        if (into.graceful_restart != *restart)
+            from.fail("graceful_restart",
+                      fmt::format("expected whole seconds, not {}", to_string(*restart)));
+    }
 }
 
 neighbor_draft read_neighbor(table_reader from, const configuration& globals) {

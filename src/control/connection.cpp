@@ -22,6 +22,13 @@ struct overloaded : Handlers... {
     using Handlers::operator()...;
 };
 
+/// The services that were drained or undrained.
+auto show_these(std::vector<std::string> names) {
+    return [names = std::move(names)](const operations& daemon) {
+        return show_changed(names, daemon.status());
+    };
+}
+
 } // namespace
 
 connection::connection(std::shared_ptr<hub> shared, socket client)
@@ -149,6 +156,7 @@ asio::awaitable<response> connection::answer(const request& asked) {
         [this](response& ready) { return perform(std::move(ready)); },
         [this](drain_request& wanted) { return perform(std::move(wanted)); },
         [this](undrain_request& wanted) { return perform(std::move(wanted)); },
+        [this](restart_request& wanted) { return perform(wanted); },
         [this](wait_request& wanted) { return perform(std::move(wanted)); },
     };
     auto reply = co_await std::visit(performing, result);
@@ -161,14 +169,19 @@ asio::awaitable<response> connection::perform(response ready) {
 }
 
 asio::awaitable<response> connection::perform(drain_request wanted) {
-    auto reply = when_done(wanted.services);
+    auto reply = when_done(show_these(wanted.services));
     hub_->daemon->drain(std::move(wanted), std::move(reply));
     return changed();
 }
 
 asio::awaitable<response> connection::perform(undrain_request wanted) {
-    auto reply = when_done(wanted.services);
+    auto reply = when_done(show_these(wanted.services));
     hub_->daemon->undrain(std::move(wanted.services), std::move(reply));
+    return changed();
+}
+
+asio::awaitable<response> connection::perform(restart_request) {
+    hub_->daemon->restart(when_done([](const operations&) { return show_restarting(); }));
     return changed();
 }
 
@@ -181,15 +194,15 @@ asio::awaitable<response> connection::changed() {
 
 /// The daemon may call it before the call returns, later, when the client is gone, or when the
 /// server is.
-done connection::when_done(std::vector<std::string> services) {
+done connection::when_done(std::function<response(const operations&)> show) {
     pending_ = std::make_shared<later<response>>(socket_.get_executor());
     return [shared = std::weak_ptr(hub_), pending = std::weak_ptr(pending_),
-            names = std::move(services)](const std::expected<void, refusal>& result) {
+            show = std::move(show)](const std::expected<void, refusal>& result) {
         const auto still = shared.lock();
         const auto reply = pending.lock();
         if (!still || still->daemon == nullptr || !reply)
             return;
-        reply->set(result ? show_changed(names, still->daemon->status()) : problem(result.error()));
+        reply->set(result ? show(*still->daemon) : problem(result.error()));
     };
 }
 

@@ -104,6 +104,15 @@ parsed<drain_request> parse_drain(std::string_view body) {
     return drain;
 }
 
+parsed<void> parse_nothing(std::string_view body) {
+    const auto object = parse_object(body);
+    if (!object)
+        return std::unexpected(object.error());
+    if (!object->empty())
+        return std::unexpected(unknown_member(object->begin()->key()).error());
+    return {};
+}
+
 parsed<std::vector<std::string>> parse_undrain(std::string_view body) {
     const auto object = parse_object(body);
     if (!object)

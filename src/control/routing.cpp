@@ -100,6 +100,12 @@ outcome undrain(const call& asked) {
                   : problem(400, parsed.error());
 }
 
+outcome restart(const call& asked) {
+    if (auto parsed = parse_nothing(asked.body); !parsed)
+        return problem(400, parsed.error());
+    return restart_request{};
+}
+
 outcome wait(const call& asked) {
     auto parsed = parse_wait(asked.parameters);
     if (!parsed)
@@ -127,6 +133,7 @@ constexpr std::array endpoints{
     endpoint{"POST", "/v1/services/*/undrain", undrain},
     endpoint{"POST", "/v1/drain", drain},
     endpoint{"POST", "/v1/undrain", undrain},
+    endpoint{"POST", "/v1/restart", restart},
 };
 
 /// The names for the pattern's stars, where the path is of its form.
@@ -205,6 +212,10 @@ response show_changed(const std::vector<std::string>& names, const status_view& 
         if (names.empty() || std::ranges::find(names, service.name) != names.end())
             changed.emplace_back(to_json(service));
     return show(json::object{{"services", std::move(changed)}});
+}
+
+response show_restarting() {
+    return show(json::object{{"restarting", true}});
 }
 
 } // namespace herald::control

@@ -10,7 +10,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <fcntl.h>
-#include <spdlog/spdlog.h>
+#include <fmt/format.h>
 #include <sys/socket.h>
 #include <utility>
 
@@ -129,7 +129,7 @@ void server::impl::serve(protocol::socket client) {
 /// at once would spin.
 void server::impl::retry_accept(error_code error) {
     if (!accept_failed_)
-        spdlog::warn("control socket: cannot accept: {}", error.message());
+        hub_->daemon->cannot_accept(error.message());
     accept_failed_ = true;
     pause_.expires_after(hub_->bounds.accept_retry);
     pause_.async_wait([self = shared_from_this()](error_code) {

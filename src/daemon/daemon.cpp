@@ -18,13 +18,24 @@ constexpr std::chrono::seconds stop_limit{5};
 /// And then for what is left of connections and clients.
 constexpr std::chrono::seconds close_limit{2};
 
+std::string_view name_of(int signal) {
+    return signal == SIGTERM ? "SIGTERM" : "SIGINT";
+}
+
+/// sd_notify(3): what tells a restart in place from a stop.
+std::string reloading() {
+    const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::steady_clock::now().time_since_epoch());
+    return fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count());
+}
+
 } // namespace
 
 daemon::daemon(boost::asio::io_context& context, config::configuration settings,
-               std::string config_file, state_directory state)
+               process_start start, state_directory state)
     : context_(context)
     , settings_(std::move(settings))
-    , config_file_(std::move(config_file))
+    , start_(std::move(start))
     , state_(std::move(state))
     , drains_(context.get_executor(), state_.path())
     , speaker_(context.get_executor(), settings_.listen, settings_.neighbors, *this)
@@ -35,6 +46,9 @@ daemon::daemon(boost::asio::io_context& context, config::configuration settings,
     for (const auto& entry : settings_.services)
         services_.push_back(
             std::make_unique<managed_service>(context.get_executor(), entry, observer));
+    for (const auto& neighbor : speaker_.neighbors())
+        if (start_.restarted)
+            neighbor->restarted(*start_.restarted);
 }
 
 daemon::~daemon() = default;
@@ -77,41 +91,45 @@ void daemon::await_signal() {
         else if (stopping_)
             return context_.stop(); // asked twice: at once
         else
-            begin_stop(signal);
+            begin_stop(ending::exit, fmt::format("heraldd was stopped by {}", name_of(signal)));
         await_signal();
     });
 }
 
-void daemon::run() {
+ending daemon::run() {
     context_.run();
-    if (!sessions_ended_)
-        return;
-    context_.restart();
-    context_.run_for(close_limit); // ends as soon as nothing is left
-}
-
-/// Stopping: withdraw, wait for the acknowledgement, NOTIFICATION 6/2, close.
-void daemon::begin_stop(int signal) {
-    stopping_ = true;
-    log(log_level::info, "stopping", "heraldd is stopping",
-        {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
-    notify_service_manager("STOPPING=1");
-    end_of_rib_timer_.cancel();
-    for (const auto& service : services_) {
-        service->stop();
-        for (const auto& neighbor : speaker_.neighbors())
-            for (const auto& prefix : service->settings().service.prefixes)
-                neighbor->unwant(prefix);
+    if (sessions_ended_) {
+        context_.restart();
+        context_.run_for(close_limit); // ends as soon as nothing is left
     }
-    for (const auto& neighbor : speaker_.neighbors())
-        neighbor->flush();
-    speaker_.when_acknowledged(stop_limit, [this, signal] { end_sessions(signal); });
+    return next_;
 }
 
-void daemon::end_sessions(int signal) {
-    speaker_.stop(wire::make_cease(
-        wire::cease_code::administrative_shutdown,
-        fmt::format("heraldd was stopped by {}", signal == SIGTERM ? "SIGTERM" : "SIGINT")));
+/// Stopping: withdraw, wait for the acknowledgement, NOTIFICATION, close. Neighbors that keep our
+/// routes over a restart hear nothing of one.
+void daemon::begin_stop(ending next, const std::string& why) {
+    stopping_ = true;
+    next_ = next;
+    log(log_level::info, "stopping", why);
+    notify_service_manager(next == ending::exit ? "STOPPING=1" : reloading());
+    end_of_rib_timer_.cancel();
+    for (const auto& service : services_)
+        service->stop();
+    for (const auto& neighbor : speaker_.neighbors()) {
+        if (next == ending::exit || !neighbor->keeps_routes())
+            for (const auto& service : services_)
+                for (const auto& prefix : service->settings().service.prefixes)
+                    neighbor->unwant(prefix);
+        neighbor->flush();
+    }
+    speaker_.when_acknowledged(stop_limit, [this, why] { end_sessions(why); });
+}
+
+void daemon::end_sessions(const std::string& why) {
+    if (next_ == ending::exit)
+        speaker_.stop(wire::make_cease(wire::cease_code::administrative_shutdown, why));
+    else
+        speaker_.stop_for_restart(wire::make_cease(wire::cease_code::administrative_reset, why));
     server_.stop();
     signals_.cancel();
     sessions_ended_ = true;

@@ -36,7 +36,7 @@ control::status_view daemon::status() const {
     view.local_as = settings_.local_as;
     view.router_id = boost::asio::ip::address_v4(settings_.router_id).to_string();
     view.started = started_;
-    view.config_file = config_file_;
+    view.config_file = start_.config_file;
     for (const auto& neighbor : speaker_.neighbors())
         view.neighbors.push_back(view_of(*neighbor));
     for (const auto& service : services_)
@@ -124,6 +124,27 @@ void daemon::undrain(std::vector<std::string> names, control::done reply) {
             views_changed();
             reply({});
         });
+}
+
+void daemon::restart(control::done reply) {
+    if (stopping_)
+        return reply(std::unexpected(refusal{refusal::kind::failed, "heraldd is stopping"}));
+    rehearsal::begin(
+        context_.get_executor(), start_.program, start_.config_file,
+        [this, reply = std::move(reply)](const std::expected<void, std::string>& how) {
+            if (!how) {
+                log(log_level::error, "restart", fmt::format("not restarted: {}", how.error()));
+                return reply(std::unexpected(
+                    refusal{refusal::kind::failed, fmt::format("not restarted: {}", how.error())}));
+            }
+            reply({});
+            if (!stopping_)
+                begin_stop(ending::start_anew, "heraldd restarts");
+        });
+}
+
+void daemon::cannot_accept(const std::string& why) {
+    log(log_level::warning, "control", fmt::format("control socket: cannot accept: {}", why));
 }
 
 } // namespace herald::daemon

@@ -14,6 +14,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value_from.hpp>
 #include <fmt/format.h>
+#include <thread>
 #include <vector>
 
 namespace heraldctl {
@@ -25,6 +26,10 @@ namespace po = boost::program_options;
 using std::chrono::milliseconds;
 using names = std::vector<std::string>;
 using showing = std::string (screen::*)(const json::value&) const;
+
+/// A daemon takes 5 s at most to have its withdrawals acknowledged, and 2 s to close.
+constexpr std::chrono::seconds restart_limit{15};
+constexpr milliseconds restart_pause{20};
 
 names names_of(const po::variables_map& options, const std::string& key = "name") {
     return options.count(key) == 0 ? names{} : options[key].as<names>();
@@ -213,6 +218,34 @@ result<void> undrain(const global_options& global, const po::variables_map& opti
     return changed ? result<void>{} : std::unexpected(changed.error());
 }
 
+/// When the daemon that answers was started.
+result<std::string> start_of(const global_options& global) {
+    const auto answer = ask(global.socket, {.target = "/v1/status"});
+    if (!answer)
+        return std::unexpected(answer.error());
+    return text_of(json::parse(answer->body).as_object(), "started");
+}
+
+/// Returns once the new start answers.
+result<void> restart(const global_options& global, const po::variables_map&) {
+    const auto before = start_of(global);
+    if (!before)
+        return std::unexpected(before.error());
+    if (auto asked = consult(global, {.method = "POST", .target = "/v1/restart"}); !asked)
+        return std::unexpected(asked.error());
+    const auto deadline = std::chrono::steady_clock::now() + restart_limit;
+    auto now = before;
+    while ((!now || *now == *before) && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::sleep_for(restart_pause);
+        now = start_of(global);
+    }
+    if (!now)
+        return std::unexpected(now.error());
+    if (*now == *before)
+        return refused("heraldd still runs; its log says why");
+    return global.json ? result<void>{} : print("heraldd: restarted\n");
+}
+
 result<void> wait(const global_options& global, const po::variables_map& options) {
     const bool announced = options.count("announced") > 0;
     const bool withdrawn = options.count("withdrawn") > 0;
@@ -269,6 +302,9 @@ constexpr std::array known{
             "        [--wait [--timeout DURATION]]",
             "take services out", -1, declare_drain, drain},
     command{"undrain", "SERVICE… | --all", "put services back", -1, declare_undrain, undrain},
+    command{"restart", "",
+            "start heraldd anew, in place; neighbors with graceful restart keep routes", 0,
+            declare_nothing, restart},
     command{"wait",
             "--service NAME… --announced|--withdrawn [--timeout DURATION]\n"
             "  wait --neighbor NAME… --established [--timeout DURATION]",

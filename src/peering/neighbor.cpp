@@ -56,6 +56,15 @@ void neighbor::start() {
     update_state();
 }
 
+void neighbor::restarted(clock::time_point when) {
+    if (settings_.session.graceful_restart > std::chrono::seconds{0})
+        restarted_until_ = when + settings_.session.graceful_restart;
+}
+
+bool neighbor::keeps_routes() const {
+    return established_ && session()->graceful_restart;
+}
+
 void neighbor::stop(const std::optional<wire::notification>& notification) {
     running_ = false;
     ++retry_generation_;
@@ -137,7 +146,8 @@ void neighbor::session_up(connection& from) {
         loser->stop(wire::make_cease(wire::cease_code::collision));
     ++retry_generation_;
     retry_timer_.cancel();
-    up_since_ = std::chrono::steady_clock::now();
+    up_since_ = clock::now();
+    restarted_until_ = {};
     const auto& session = *established_->fsm().session();
     rib_.session_up(session.families, session.format);
     find_next_hops();
@@ -157,7 +167,7 @@ void neighbor::session_over(connection& from, const bgp::action::session_over& h
         next_hops_.clear();
         completed_.clear();
         problems_.clear();
-        if (std::chrono::steady_clock::now() - up_since_ >= stable_time)
+        if (clock::now() - up_since_ >= stable_time)
             backoff_.reset();
     }
     session_end end{std::chrono::system_clock::now(), how.sent, how.received, failure,
@@ -191,7 +201,7 @@ neighbor::connection_ptr neighbor::make_connection(std::unique_ptr<transport> ov
                                                    direction opened_by) {
     connection_owner& owner = *this;
     return std::make_shared<connection>(executor_, std::move(over), settings_.session, opened_by,
-                                        owner, false);
+                                        owner, clock::now() < restarted_until_);
 }
 
 void neighbor::dial() {

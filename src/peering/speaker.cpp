@@ -22,8 +22,7 @@ speaker::speaker(boost::asio::any_io_executor executor, const listen_settings& l
 }
 
 speaker::~speaker() {
-    for (const auto& listener : listeners_)
-        listener->stop();
+    stop_listening();
 }
 
 std::expected<void, std::string> speaker::start() {
@@ -81,10 +80,20 @@ void speaker::poll_acknowledgement(std::chrono::milliseconds pause) {
 }
 
 void speaker::stop(const wire::notification& notification) {
-    for (const auto& listener : listeners_)
-        listener->stop();
+    stop_listening();
     for (const auto& neighbor : neighbors_)
         neighbor->stop(notification);
+}
+
+void speaker::stop_for_restart(const wire::notification& notification) {
+    stop_listening();
+    for (const auto& neighbor : neighbors_)
+        neighbor->stop(neighbor->keeps_routes() ? std::nullopt : std::optional(notification));
+}
+
+void speaker::stop_listening() {
+    for (const auto& listener : listeners_)
+        listener->stop();
 }
 
 void speaker::accepted(boost::asio::ip::tcp::socket socket) {

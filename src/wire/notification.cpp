@@ -85,6 +85,22 @@ bool carries_text(const notification& value) {
             value.subcode == cease_code::administrative_reset);
 }
 
+bool is_hard_reset(const notification& value) {
+    return value.code == error_code::cease && value.subcode == cease_code::hard_reset;
+}
+
+std::string describe_one(const notification& value) {
+    const auto name = name_of(value.code);
+    std::string text =
+        name.empty() ? std::to_string(static_cast<unsigned>(value.code)) : std::string(name);
+    const auto names = subcodes_of(value.code);
+    if (value.subcode < names.size() && !names[value.subcode].empty())
+        return text.append(" / ").append(names[value.subcode]);
+    if (value.subcode == 0 && names.empty() && !name.empty())
+        return text; // the timers have no subcodes
+    return text + " / " + std::to_string(value.subcode);
+}
+
 } // namespace
 
 notification make_cease(std::uint8_t subcode, std::string_view text) {
@@ -100,23 +116,34 @@ notification make_cease(std::uint8_t subcode, std::string_view text) {
     return result;
 }
 
+notification make_hard_reset(const notification& inner) {
+    notification result{error_code::cease, cease_code::hard_reset, {}};
+    result.data.reserve(2 + inner.data.size());
+    result.data.push_back(static_cast<std::uint8_t>(inner.code));
+    result.data.push_back(inner.subcode);
+    result.data.insert(result.data.end(), inner.data.begin(), inner.data.end());
+    return result;
+}
+
+notification inside_hard_reset(const notification& value) {
+    if (!is_hard_reset(value) || value.data.size() < 2)
+        return value;
+    return {static_cast<error_code>(value.data[0]),
+            value.data[1],
+            {value.data.begin() + 2, value.data.end()}};
+}
+
 std::string shutdown_text(const notification& received) {
-    if (!carries_text(received) || received.data.empty() ||
-        received.data.size() != 1U + received.data.front())
+    const auto inner = inside_hard_reset(received);
+    if (!carries_text(inner) || inner.data.empty() || inner.data.size() != 1U + inner.data.front())
         return {};
-    return harmless_utf8(std::string(received.data.begin() + 1, received.data.end()));
+    return harmless_utf8(std::string(inner.data.begin() + 1, inner.data.end()));
 }
 
 std::string describe(const notification& value) {
-    const auto name = name_of(value.code);
-    std::string text =
-        name.empty() ? std::to_string(static_cast<unsigned>(value.code)) : std::string(name);
-    const auto names = subcodes_of(value.code);
-    if (value.subcode < names.size() && !names[value.subcode].empty())
-        return text.append(" / ").append(names[value.subcode]);
-    if (value.subcode == 0 && names.empty() && !name.empty())
-        return text; // the timers have no subcodes
-    return text + " / " + std::to_string(value.subcode);
+    if (is_hard_reset(value) && value.data.size() >= 2)
+        return "Cease / Hard Reset: " + describe_one(inside_hard_reset(value));
+    return describe_one(value);
 }
 
 } // namespace herald::wire

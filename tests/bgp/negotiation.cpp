@@ -76,6 +76,7 @@ TEST_CASE("make_open: what is configured beyond that is offered in order of code
     settings.role = wire::bgp_role::customer;
     settings.graceful_restart = 120s;
     wire::graceful_restart_capability restart;
+    restart.notification = true;
     restart.restart_time = 120;
     restart.entries = {{1, 1, false}};
     CHECK(make_open(settings).capabilities ==
@@ -91,6 +92,7 @@ TEST_CASE("make_open: after a planned restart R and every family's F are set, RF
     settings.graceful_restart = 2h; // more than the 12 bits of the field
     wire::graceful_restart_capability expected;
     expected.restarted = true;
+    expected.notification = true;
     expected.restart_time = 4095;
     expected.entries = {{1, 1, true}, {2, 1, true}};
     const auto offered = make_open(settings, true).capabilities;
@@ -335,6 +337,24 @@ TEST_CASE("negotiate: refreshes are known one by one, RFC 2918, RFC 7313") {
     expected.enhanced_route_refresh = false;
     CHECK(negotiate(our_settings(), without<wire::enhanced_route_refresh_capability>(
                                         peer_open())) == result(expected));
+}
+
+TEST_CASE("negotiate: graceful restart takes both sides, and N both of those, RFC 8538 §2") {
+    auto settings = our_settings();
+    wire::graceful_restart_capability helper; // which may not restart itself: it lists no family
+    auto expected = peer_session();
+    expected.peer_graceful_restart = helper;
+    CHECK(negotiate(settings, with(peer_open(), helper)) == result(expected));
+
+    settings.graceful_restart = 120s;
+    expected.graceful_restart = true;
+    CHECK(negotiate(settings, with(peer_open(), helper)) == result(expected));
+    CHECK(negotiate(settings, peer_open()) == result(peer_session()));
+
+    helper.notification = true;
+    expected.peer_graceful_restart = helper;
+    expected.graceful_notification = true;
+    CHECK(negotiate(settings, with(peer_open(), helper)) == result(expected));
 }
 
 TEST_CASE("negotiate: of several graceful-restart capabilities the last counts, RFC 4724 §3") {

@@ -367,6 +367,30 @@ TEST_CASE("session: the OPEN after a planned restart says so, RFC 4724 §4.1") {
           actions{action::send_open{make_open(settings, true)}, start_open_hold});
 }
 
+TEST_CASE("session: with the notification extension an end for good is a Hard Reset, RFC 8538 §5") {
+    auto settings = our_settings();
+    settings.graceful_restart = 60s;
+    auto open = peer_open();
+    wire::graceful_restart_capability helper;
+    helper.notification = true;
+    open.capabilities.emplace_back(helper);
+    const auto shutdown = wire::make_cease(wire::cease_code::administrative_shutdown, "bye");
+    const auto removed = wire::make_cease(wire::cease_code::deconfigured);
+    const auto reset = wire::make_cease(wire::cease_code::administrative_reset);
+    for (const auto& [asked, sent] :
+         {std::pair{shutdown, wire::make_hard_reset(shutdown)},
+          std::pair{removed, wire::make_hard_reset(removed)}, std::pair{reset, reset}}) {
+        session_fsm fsm(settings);
+        fsm.handle(event::start_passive{});
+        fsm.handle(event::tcp_established{});
+        fsm.handle(event::open_received{open});
+        fsm.handle(event::keepalive_received{});
+        const auto out = fsm.handle(event::stop{asked});
+        CHECK(out.front() == session_action{action::send_notification{sent}});
+        CHECK(out.back() == session_action{action::session_over{sent, {}, true}});
+    }
+}
+
 TEST_CASE("session: what was negotiated is known from OpenConfirm until the end") {
     auto fsm = in(session_state::open_sent);
     CHECK(fsm.session() == std::nullopt);

@@ -237,11 +237,12 @@ TEST_CASE("parse: community lists are judged element by element, and must fit an
     });
 }
 
-TEST_CASE("parse: graceful restart is not implemented yet, but can be off") {
+TEST_CASE("parse: a graceful restart time fits the field of 12 bits, RFC 4724 §3") {
     check_rows({
         {in_neighbor("graceful_restart = \"0s\""), {}},
-        {in_neighbor("graceful_restart = \"2m\""),
-         {"f:10:20: neighbor.graceful_restart: not implemented yet; it can only be \"0s\""}},
+        {in_neighbor("graceful_restart = \"2m\""), {}},
+        {in_neighbor("graceful_restart = \"1500ms\""),
+         {"f:10:20: neighbor.graceful_restart: expected whole seconds, not 1500ms"}},
         {in_neighbor("graceful_restart = \"4096s\""),
          {"f:10:20: neighbor.graceful_restart: expected 0s to 4095s, not 4096s"}},
     });

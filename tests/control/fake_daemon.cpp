@@ -195,6 +195,12 @@ void fake_daemon::undrain(std::vector<std::string> services, done reply) {
     give(std::move(reply), std::move(result));
 }
 
+void fake_daemon::restart(done reply) {
+    ++restarts;
+    shown.started += 1s;
+    give(std::move(reply), {});
+}
+
 void fake_daemon::set_administration(const std::vector<std::string>& services,
                                      std::string_view to) {
     for (auto& service : shown.services) {

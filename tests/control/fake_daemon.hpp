@@ -25,6 +25,8 @@ public:
     bool answer_later = false;
     std::vector<drain_request> drains;
     std::vector<std::vector<std::string>> undrains;
+    int restarts = 0;
+    std::vector<std::string> complaints;
     std::vector<done> replies; // those not yet given
     mutable int looks = 0;     // calls of status()
 
@@ -35,6 +37,8 @@ public:
     std::vector<route_view> routes(const std::string& neighbor) const override;
     void drain(drain_request request, done reply) override;
     void undrain(std::vector<std::string> services, done reply) override;
+    void restart(done reply) override;
+    void cannot_accept(const std::string& why) override { complaints.push_back(why); }
 
 private:
     void set_administration(const std::vector<std::string>& services, std::string_view to);

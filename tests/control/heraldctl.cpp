@@ -248,6 +248,12 @@ TEST_CASE("heraldctl drain and undrain: ask for what the command line says") {
     });
 }
 
+TEST_CASE("heraldctl restart: returns once the new start answers") {
+    lively here;
+    CHECK(here.run({"restart"}) == printed("heraldd: restarted\n"));
+    here.on_loop([&] { CHECK(here.daemon.restarts == 1); });
+}
+
 TEST_CASE("heraldctl drain: several services are one request, refused as a whole") {
     lively here;
     CHECK(here.run({"drain", "dns", "mail"}) ==
@@ -364,8 +370,8 @@ TEST_CASE("heraldctl --version and --help: answer on stdout, and help shows what
     CHECK(heraldctl({"--version"}).out.starts_with("heraldctl "));
     const auto help = heraldctl({"--help"});
     CHECK(help.status == 0);
-    for (const auto* command :
-         {"status", "neighbors", "services", "checks", "routes", "drain", "undrain", "wait"})
+    for (const auto* command : {"status", "neighbors", "services", "checks", "routes", "drain",
+                                "undrain", "restart", "wait"})
         CHECK(help.out.find(fmt::format("\n  {}", command)) != std::string::npos);
     for (const auto* later : {"explain", "report", "reload", "events", "log"})
         CHECK(help.out.find(fmt::format("\n  {}", later)) == std::string::npos);

@@ -136,6 +136,9 @@ TEST_CASE("route: a drain has the services of its path and the members of its bo
     }
     CHECK(post_of("/v1/drain", R"({"now":true})") == outcome{drain_request{{}, "", {}, true}});
     CHECK(post_of("/v1/undrain", "") == outcome{undrain_request{{}}});
+    CHECK(post_of("/v1/restart", "{}") == outcome{restart_request{}});
+    CHECK(post_of("/v1/restart", R"({"now":true})") ==
+          outcome{problem(400, "unknown member \"now\"")});
     CHECK(post_of("/v1/services/a%20b/undrain", "{}") == outcome{undrain_request{{"a b"}}});
 }
 

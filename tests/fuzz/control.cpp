@@ -27,6 +27,8 @@ public:
     std::vector<route_view> routes(const std::string&) const override { return {}; }
     void drain(drain_request, done) override {}
     void undrain(std::vector<std::string>, done) override {}
+    void restart(done) override {}
+    void cannot_accept(const std::string&) override {}
 };
 
 /// What is answered is one line of JSON, whatever was asked.
@@ -50,6 +52,7 @@ struct checking {
     void operator()(const undrain_request& wanted) const {
         check(show_changed(wanted.services, status));
     }
+    void operator()(const restart_request&) const { check(show_restarting()); }
     void operator()(const wait_request& wanted) const {
         if (wanted.names.empty() || wanted.timeout.count() <= 0)
             std::abort();

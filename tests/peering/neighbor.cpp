@@ -72,6 +72,42 @@ TEST_CASE("neighbor: End-of-RIB is held back until the routes are complete, RFC 
     CHECK(peer.receive() == end_of_rib);
 }
 
+TEST_CASE("neighbor: OPENs tell of a planned restart until a session is up, RFC 4724 §4.1") {
+    asio::io_context context;
+    raw_router router{context};
+    auto settings = settings_towards(router.port());
+    settings.session.graceful_restart = 60s;
+    recorder seen;
+    neighbor under_test(context.get_executor(), settings, seen);
+    under_test.restarted(neighbor::clock::now());
+    under_test.start();
+    auto peer = router.accept();
+    CHECK(peer.receive() == wire::encode(bgp::make_open(settings.session, true)));
+    peer.close(); // no session yet: the next OPEN says it again
+    auto again = router.accept();
+    CHECK(again.receive() == wire::encode(bgp::make_open(settings.session, true)));
+    again.send_open();
+    again.receive();
+    again.send_keepalive();
+    REQUIRE(run_until(context, [&] { return under_test.established(); }));
+    again.close();
+    auto later = router.accept();
+    CHECK(later.receive() == wire::encode(bgp::make_open(settings.session)));
+}
+
+TEST_CASE("neighbor: OPENs do not tell of a restart that took longer than allowed, RFC 4724 §4.1") {
+    asio::io_context context;
+    raw_router router{context};
+    auto settings = settings_towards(router.port());
+    settings.session.graceful_restart = 60s;
+    recorder seen;
+    neighbor under_test(context.get_executor(), settings, seen);
+    under_test.restarted(neighbor::clock::now() - 61s);
+    under_test.start();
+    auto peer = router.accept();
+    CHECK(peer.receive() == wire::encode(bgp::make_open(settings.session)));
+}
+
 TEST_CASE("neighbor: a route no longer wanted is withdrawn at once, and acknowledged") {
     bench b;
     b.under_test.want(documentation, normal_route(b.under_test.settings()));

@@ -56,6 +56,27 @@ TEST_CASE("shutdown_text: a length octet that is missing or wrong means no text,
     CHECK(shutdown_text({error_code::cease, 2, {255}}) == "");
 }
 
+TEST_CASE(
+    "make_hard_reset: code, subcode and data of what it carries are its data, RFC 8538 §3.1") {
+    const auto inner = make_cease(2, "ab");
+    const notification hard{error_code::cease, 9, {6, 2, 2, 'a', 'b'}};
+    CHECK(make_hard_reset(inner) == hard);
+    CHECK(inside_hard_reset(hard) == inner);
+    CHECK(shutdown_text(hard) == "ab");
+    CHECK(describe(hard) == "Cease / Hard Reset: Cease / Administrative Shutdown");
+}
+
+TEST_CASE("inside_hard_reset: one that carries nothing stays what it is, RFC 8538 §3.1") {
+    for (const auto& data : {bytes{}, bytes{6}}) {
+        const notification hard{error_code::cease, 9, data};
+        CHECK(inside_hard_reset(hard) == hard);
+        CHECK(describe(hard) == "Cease / Hard Reset");
+    }
+    // One inside another is not looked into further.
+    CHECK(describe({error_code::cease, 9, {6, 9, 6, 9}}) ==
+          "Cease / Hard Reset: Cease / Hard Reset");
+}
+
 TEST_CASE("shutdown_text: control characters and broken UTF-8 become harmless, RFC 9003 §6") {
     CHECK(shutdown_text(with_text(2, "a\r\nb\x1b[2Jc\x7f")) == "a??b?[2Jc?");
     CHECK(shutdown_text(with_text(2, std::string_view("a\0b", 3))) == "a?b");

@@ -23,6 +23,8 @@ struct negotiated_session {
     bool extended_message = false;       // RFC 8654: both sides
     bool route_refresh = false;          // RFC 2918: both sides
     bool enhanced_route_refresh = false; // RFC 7313: both sides
+    bool graceful_restart = false;       // RFC 4724: both sides
+    bool graceful_notification = false;  // RFC 8538: both sides set N
     std::optional<wire::graceful_restart_capability> peer_graceful_restart;
     std::optional<std::uint8_t> peer_role;
 
@@ -36,7 +38,8 @@ struct negotiated_session {
 
 /// The OPEN that these settings call for. Capabilities: a multiprotocol one per family, route
 /// refresh, enhanced route refresh, extended message, four-octet AS, and where configured extended
-/// next hop, role and graceful restart. `restarted` sets R and F, RFC 4724 §4.1.
+/// next hop, role and graceful restart, with N of RFC 8538. `restarted` sets R and F, RFC 4724
+/// §4.1.
 wire::open_message make_open(const session_settings& settings, bool restarted = false);
 
 /// Judges the peer's OPEN and finds what both sides can do. Errors: AS other than configured (2/2),

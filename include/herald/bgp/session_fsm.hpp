@@ -167,7 +167,7 @@ private:
     actions restart_hold_timer();
     actions restart_send_hold_timer();
     actions fail_unexpected(std::uint8_t subcode, wire::message_type type);
-    actions end(const std::optional<wire::notification>& sent = {},
+    actions end(std::optional<wire::notification> sent = {},
                 const std::optional<wire::notification>& received = {});
 
     void start_timer(actions& out, session_timer timer, std::chrono::milliseconds duration,

@@ -12,6 +12,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -66,9 +67,10 @@ private:
     boost::asio::awaitable<response> perform(response ready);
     boost::asio::awaitable<response> perform(drain_request wanted);
     boost::asio::awaitable<response> perform(undrain_request wanted);
+    boost::asio::awaitable<response> perform(restart_request wanted);
     boost::asio::awaitable<response> perform(wait_request wanted);
     boost::asio::awaitable<response> changed();
-    done when_done(std::vector<std::string> services);
+    done when_done(std::function<response(const operations&)> show);
     void watch_for_departure();
 
     void arm(std::chrono::milliseconds bound);

@@ -47,6 +47,12 @@ public:
     virtual void drain(drain_request request, done reply) = 0;
     /// `services` empty: all.
     virtual void undrain(std::vector<std::string> services, done reply) = 0;
+    /// Starts the program anew without withdrawing from neighbors that keep the routes meanwhile.
+    /// `reply` is called before, once it is known that the new start would not fail for its
+    /// configuration.
+    virtual void restart(done reply) = 0;
+    /// Clients cannot be taken: out of descriptors, say. Once until one is taken again.
+    virtual void cannot_accept(const std::string& why) = 0;
 };
 
 } // namespace herald::control

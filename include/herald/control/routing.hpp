@@ -22,13 +22,21 @@ struct undrain_request {
     friend bool operator==(const undrain_request&, const undrain_request&) = default;
 };
 
+struct restart_request {
+    friend bool operator==(restart_request, restart_request) = default;
+};
+
 /// An answer, or what has to be done first.
-using outcome = std::variant<response, drain_request, undrain_request, wait_request>;
+using outcome =
+    std::variant<response, drain_request, undrain_request, restart_request, wait_request>;
 
 /// Never throws on what a client sent.
 outcome route(const request& asked, const operations& daemon);
 
 /// The services as they are after a change of `names`: the one, or all where `names` is empty.
 response show_changed(const std::vector<std::string>& names, const status_view& status);
+
+/// The answer to a restart that is under way.
+response show_restarting();
 
 } // namespace herald::control

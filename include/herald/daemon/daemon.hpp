@@ -5,6 +5,7 @@
 #include "herald/control/server.hpp"
 #include "herald/daemon/drain_book.hpp"
 #include "herald/daemon/managed_service.hpp"
+#include "herald/daemon/planned_restart.hpp"
 #include "herald/daemon/rate_limit.hpp"
 #include "herald/daemon/state_directory.hpp"
 #include "herald/peering/speaker.hpp"
@@ -13,13 +14,26 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <cstdint>
 #include <expected>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace herald::daemon {
+
+/// How this process came to be, and can come to be again.
+struct process_start {
+    std::string program; // its file
+    std::string config_file;
+    /// When the planned restart began that this start belongs to.
+    std::optional<std::chrono::steady_clock::time_point> restarted;
+};
+
+/// What the process is to do next.
+enum class ending : std::uint8_t { exit, start_anew };
 
 /// The whole program behind the command line: it wires the modules, starts and stops them in
 /// order, and answers the control socket.
@@ -27,15 +41,16 @@ class daemon final : private control::operations,
                      private service_observer,
                      private peering::neighbor_observer {
 public:
-    daemon(boost::asio::io_context& context, config::configuration settings,
-           std::string config_file, state_directory state);
+    daemon(boost::asio::io_context& context, config::configuration settings, process_start start,
+           state_directory state);
     ~daemon() override;
 
     /// Drains are read first, then the control socket and the BGP listeners open, then checks and
     /// sessions begin. The error is a line for people.
     std::expected<void, std::string> start();
-    /// Returns once it was stopped by a signal and connections have been flushed and closed.
-    void run();
+    /// Returns once it was stopped by a signal, or is to be started anew, and connections have been
+    /// flushed and closed.
+    ending run();
 
 private:
     // control::operations
@@ -43,6 +58,8 @@ private:
     std::vector<control::route_view> routes(const std::string& neighbor) const override;
     void drain(control::drain_request request, control::done reply) override;
     void undrain(std::vector<std::string> services, control::done reply) override;
+    void restart(control::done reply) override;
+    void cannot_accept(const std::string& why) override;
 
     // service_observer
     void service_changed(managed_service& which) override;
@@ -59,15 +76,15 @@ private:
     void problem(const peering::neighbor& which, const std::string& text) override;
 
     void await_signal();
-    void begin_stop(int signal);
-    void end_sessions(int signal);
+    void begin_stop(ending next, const std::string& why);
+    void end_sessions(const std::string& why);
     void views_changed();
     std::expected<std::vector<managed_service*>, control::refusal>
     find_services(const std::vector<std::string>& names) const;
 
     boost::asio::io_context& context_;
     config::configuration settings_;
-    std::string config_file_;
+    process_start start_;
     state_directory state_;
     drain_book drains_;
     peering::speaker speaker_;
@@ -79,6 +96,7 @@ private:
     std::map<std::string, std::string> last_failures_; // by neighbor: why there is no session
     rate_limit malformed_limit_{std::chrono::seconds(1)};
     bool stopping_ = false;
+    ending next_ = ending::exit;
     bool sessions_ended_ = false;
     bool watching_acknowledgement_ = false;
 };

@@ -51,6 +51,8 @@ public:
 /// hear and what it was sent.
 class neighbor final : private connection_owner {
 public:
+    using clock = std::chrono::steady_clock;
+
     neighbor(boost::asio::any_io_executor executor, neighbor_settings settings,
              neighbor_observer& observer);
     ~neighbor() override;
@@ -59,6 +61,11 @@ public:
 
     /// Dials, unless it is to be passive or shut down.
     void start();
+    /// The daemon has restarted as planned at this time: until the restart time is over, or a
+    /// session is Established, OPENs say so (RFC 4724 §4.1).
+    void restarted(clock::time_point when);
+    /// Whether the neighbor will keep our routes over a restart, RFC 4724 §4.2.
+    bool keeps_routes() const;
     /// Ends every connection with this NOTIFICATION and stays down until start().
     void stop(const std::optional<wire::notification>& notification);
     /// The neighbor dialled: `socket` is connected.
@@ -125,7 +132,8 @@ private:
     bgp::retry_backoff backoff_;
     boost::asio::steady_timer retry_timer_;
     std::uint64_t retry_generation_ = 0;
-    std::chrono::steady_clock::time_point up_since_{};
+    clock::time_point up_since_{};
+    clock::time_point restarted_until_{};
 
     bgp::session_state state_ = bgp::session_state::idle;
     std::chrono::system_clock::time_point since_ = std::chrono::system_clock::now();

@@ -35,9 +35,13 @@ public:
     /// Stops listening and ends every session with this NOTIFICATION. Connections flush and close
     /// by themselves.
     void stop(const wire::notification& notification);
+    /// The same for a restart: neighbors that keep our routes meanwhile get no NOTIFICATION, RFC
+    /// 4724 §4.1.
+    void stop_for_restart(const wire::notification& notification);
 
 private:
     void accepted(boost::asio::ip::tcp::socket socket);
+    void stop_listening();
     void poll_acknowledgement(std::chrono::milliseconds pause);
 
     struct waiter {

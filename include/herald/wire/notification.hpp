@@ -61,11 +61,21 @@ struct notification {
 /// border; without text the data stays empty.
 notification make_cease(std::uint8_t subcode, std::string_view text = {});
 
+/// RFC 8538 §3.1: `inner` inside a Cease / Hard Reset, by which a session with the notification
+/// extension ends without a graceful restart.
+notification make_hard_reset(const notification& inner);
+
+/// What a Hard Reset carries (RFC 8538 §3.1); any other NOTIFICATION as it is, and so is a Hard
+/// Reset too short to carry one.
+notification inside_hard_reset(const notification& value);
+
 /// The shutdown text of a 6/2 or 6/4, up to 255 octets, control characters and broken UTF-8 made
-/// harmless; empty when there is none or its length octet is wrong, RFC 9003 §2.
+/// harmless; empty when there is none or its length octet is wrong, RFC 9003 §2. Inside a Hard
+/// Reset too, RFC 8538 §3.1.
 std::string shutdown_text(const notification& received);
 
-/// "Cease / Administrative Shutdown"; an unknown code or subcode shows as its number.
+/// "Cease / Administrative Shutdown"; an unknown code or subcode shows as its number, and a Hard
+/// Reset with what it carries.
 std::string describe(const notification& value);
 
 } // namespace herald::wire

@@ -1,0 +1,83 @@
+#include "herald/daemon/planned_restart.hpp"
+
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fmt/format.h>
+#include <string_view>
+#include <unistd.h>
+#include <utility>
+
+namespace herald::daemon {
+
+namespace {
+
+using clock = std::chrono::steady_clock; // CLOCK_MONOTONIC: it goes on over an exec
+
+constexpr std::chrono::seconds rehearsal_limit{10};
+constexpr const char* variable = "HERALD_RESTARTED_AT"; // the clock's milliseconds
+
+} // namespace
+
+void rehearsal::begin(const boost::asio::any_io_executor& executor, const std::string& program,
+                      const std::string& config_file, outcome tell) {
+    auto child =
+        health::child_process::spawn(executor, {program, "--check", "--config", config_file});
+    if (!child)
+        return tell(std::unexpected(fmt::format("{}: {}", program, child.error().message())));
+    std::make_shared<rehearsal>(executor, std::move(tell))->watch(*std::move(child));
+}
+
+void rehearsal::watch(std::shared_ptr<health::child_process> child) {
+    child_ = std::move(child);
+    child_->on_exit([self = shared_from_this()](health::exit_status how, const std::string& line) {
+        if (how == health::exit_status{})
+            return self->end({});
+        self->end(std::unexpected(
+            line.empty() ? fmt::format("the new start would fail (status {})", how.value) : line));
+    });
+    deadline_.expires_after(rehearsal_limit);
+    deadline_.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
+        if (!cancelled)
+            self->end(std::unexpected("checking the configuration took too long"));
+    });
+}
+
+void rehearsal::end(std::expected<void, std::string> how) {
+    if (auto child = std::exchange(child_, nullptr)) {
+        child->on_exit(nullptr);
+        child->kill();
+        deadline_.cancel();
+        tell_(std::move(how));
+    }
+}
+
+std::string program_file() {
+    return std::filesystem::read_symlink("/proc/self/exe").string();
+}
+
+std::string start_anew(const std::string& program, char** arguments) {
+    const auto now =
+        std::chrono::duration_cast<std::chrono::milliseconds>(clock::now().time_since_epoch());
+    ::setenv(variable, std::to_string(now.count()).c_str(), 1);
+    ::execv(program.c_str(), arguments);
+    return fmt::format("{}: {}", program, std::strerror(errno));
+}
+
+std::optional<clock::time_point> take_restart_time() {
+    const char* given = std::getenv(variable);
+    if (given == nullptr)
+        return std::nullopt;
+    const std::string_view text = given;
+    std::int64_t milliseconds = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), milliseconds);
+    const bool whole = error == std::errc{} && end == text.data() + text.size();
+    ::unsetenv(variable);
+    if (!whole)
+        return std::nullopt;
+    return clock::time_point{std::chrono::milliseconds{milliseconds}};
+}
+
+} // namespace herald::daemon
