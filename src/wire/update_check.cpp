@@ -125,10 +125,26 @@ private:
     findings check_mp(const raw_attribute& attribute, const attribute_verdict& verdict) {
         if (verdict.subcode != 0) // RFC 7606 §5.3: flags
             return reset(verdict.subcode, attribute.whole);
-        const bool fine = attribute.type == static_cast<std::uint8_t>(attribute_type::mp_reach_nlri)
-                              ? check_mp_reach(reader(attribute.value))
-                              : check_mp_unreach(reader(attribute.value));
-        return fine ? findings{} : reset(update_error::optional_attribute, attribute.whole);
+        const bool reach =
+            attribute.type == static_cast<std::uint8_t>(attribute_type::mp_reach_nlri);
+        const bool fine = reach ? check_mp_reach(reader(attribute.value))
+                                : check_mp_unreach(reader(attribute.value));
+        if (!fine)
+            return reset(update_error::optional_attribute, attribute.whole);
+        if (reach)
+            check_mp_next_hop(*result_.mp_reach, attribute);
+        return {};
+    }
+
+    /// RFC 7606 §7.11 resets over a wrong length, which hides the prefixes. Behind a next hop of
+    /// the right length they were found, so an IPv4 one that is no host's withdraws them, as it
+    /// does in NEXT_HOP. IPv6 has no such rule: "::" before a link-local address is seen.
+    void check_mp_next_hop(const checked_update::reach& reach, const raw_attribute& attribute) {
+        if (!net::family_of(reach.afi, reach.safi) || reach.next_hop.size() != 4)
+            return;
+        const auto* rule = find_attribute_rule(static_cast<std::uint8_t>(attribute_type::next_hop));
+        if (const auto subcode = rule->validate(reach.next_hop, format_); subcode != 0)
+            note(attribute.type, rule->when_malformed, subcode, data_for(subcode, attribute));
     }
 
     /// RFC 4760 §3, RFC 7606 §5.3, §7.11.

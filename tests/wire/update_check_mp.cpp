@@ -82,6 +82,42 @@ TEST_CASE("check_update: next hops of every length that is allowed, RFC 2545 §3
     CHECK(accepted(hex("001946 00 00 0102"), external));
 }
 
+TEST_CASE("check_update: an IPv4 next hop in MP_REACH_NLRI that is no host's withdraws, as in "
+          "NEXT_HOP, RFC 4271 §6.3") {
+    for (const auto* hop : {"00000029", "00000000", "e0000001", "ffffffff"}) {
+        CAPTURE(hop);
+        const auto attribute = join({hex("80 0e 0d 0001 01 04"), hex(hop), hex("00 18 c00002")});
+        const auto checked =
+            check_update(update_body({}, join({attribute, good_origin, good_path}), {}), external);
+        REQUIRE(checked);
+        CHECK(checked->malformations == findings{finding(14, withdraw, 8, attribute)});
+        CHECK(decode_update(*checked, external) ==
+              update_message{{prefix("192.0.2.0/24")}, {}, {}});
+    }
+}
+
+TEST_CASE("check_update: many prefixes behind a next hop that is no host's are all withdrawn") {
+    const auto attribute = hex(R"(
+        80 0e 19    # MP_REACH_NLRI, as a fuzzer made it
+        0001 01     # IPv4 unicast
+        04 00000029 # next hop 0.0.0.41
+        80          # reserved, whatever it holds
+        0e 1900     # 25.0.0.0/14
+        00 00 00
+        00 00 00 00 # 0.0.0.0/0, seven times
+        02 00       # 0.0.0.0/2
+        18 c00002)");
+    const auto body = update_body({}, join({attribute, good_origin, good_path}), {});
+    const auto checked = check_update(body, {.extended_next_hop = true});
+    REQUIRE(checked);
+    CHECK(checked->malformations == findings{finding(14, withdraw, 8, attribute)});
+    std::vector<herald::net::ip_prefix> withdrawn(10, prefix("0.0.0.0/0"));
+    withdrawn[0] = prefix("25.0.0.0/14");
+    withdrawn[8] = prefix("0.0.0.0/2");
+    withdrawn[9] = prefix("192.0.2.0/24");
+    CHECK(decode_update(*checked, {}) == update_message{withdrawn, {}, {}});
+}
+
 TEST_CASE("check_update: MP_UNREACH_NLRI that cannot be read resets with 3/9, RFC 7606 §5.3") {
     for (const auto* text : {"80 0f 00", "80 0f 02 0002", "80 0f 04 000201 81",
                              "80 0f 05 000201 30 20", "80 0f 09 000101 21 c000020100"}) {
