@@ -60,16 +60,17 @@ struct connection::performer {
     }
 };
 
-connection::connection(asio::any_io_executor executor, std::unique_ptr<transport> transport,
+connection::connection(const surroundings& around, std::unique_ptr<transport> transport,
                        const bgp::session_settings& settings, bgp::direction opened_by,
                        connection_owner& owner, bool restarted)
-    : executor_(executor)
+    : executor_(around.executor)
+    , time_(around.time)
     , transport_(std::move(transport))
     , fsm_(settings, restarted)
     , opened_by_(opened_by)
     , owner_(&owner)
-    , timers_(executor, [this](bgp::session_timer timer) { expired(timer); })
-    , closing_timer_(executor) {}
+    , timers_(time_, [this](bgp::session_timer timer) { expired(timer); })
+    , closing_alarm_(time_->make_alarm()) {}
 
 void connection::start() {
     if (opened_by_ == bgp::direction::dialled)
@@ -160,8 +161,8 @@ void connection::close() {
         return finish();
     // A close with unread input would be a reset, and the peer might never see the NOTIFICATION:
     // the read loop goes on until the peer has closed too, for a bounded time.
-    closing_timer_.expires_after(closing_time);
-    closing_timer_.async_wait([self = shared_from_this()](error_code) { self->finish(); });
+    closing_alarm_->set(time_->now() + closing_time,
+                        [self = shared_from_this()] { self->finish(); });
 }
 
 void connection::finish() {
@@ -169,7 +170,7 @@ void connection::finish() {
         return;
     out_.clear();
     timers_.stop_all();
-    closing_timer_.cancel();
+    closing_alarm_->cancel();
     transport_->close();
 }
 

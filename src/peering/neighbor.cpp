@@ -31,13 +31,16 @@ std::string session_end::describe() const {
     return failure ? failure.message() : "closed";
 }
 
-neighbor::neighbor(boost::asio::any_io_executor executor, neighbor_settings settings,
-                   neighbor_observer& observer)
-    : executor_(executor)
+neighbor::neighbor(surroundings around, neighbor_settings settings, neighbor_observer& observer)
+    : around_(std::move(around))
     , settings_(std::move(settings))
     , observer_(observer)
     , backoff_(settings_.session.connect_retry)
-    , retry_timer_(executor) {}
+    , retry_alarm_(around_.time->make_alarm()) {}
+
+neighbor::neighbor(boost::asio::any_io_executor executor, neighbor_settings settings,
+                   neighbor_observer& observer)
+    : neighbor(real_surroundings(std::move(executor)), std::move(settings), observer) {}
 
 neighbor::~neighbor() {
     for (auto* slot : {&dialled_, &accepted_, &established_})
@@ -56,7 +59,7 @@ void neighbor::start() {
     update_state();
 }
 
-void neighbor::restarted(clock::time_point when) {
+void neighbor::restarted(time_point when) {
     if (settings_.session.graceful_restart > std::chrono::seconds{0})
         restarted_until_ = when + settings_.session.graceful_restart;
 }
@@ -67,8 +70,7 @@ bool neighbor::keeps_routes() const {
 
 void neighbor::stop(const std::optional<wire::notification>& notification) {
     running_ = false;
-    ++retry_generation_;
-    retry_timer_.cancel();
+    retry_alarm_->cancel();
     for (const auto& one : {dialled_, accepted_, established_})
         if (one)
             one->stop(notification);
@@ -76,12 +78,16 @@ void neighbor::stop(const std::optional<wire::notification>& notification) {
 }
 
 void neighbor::accept(boost::asio::ip::tcp::socket socket) {
+    accept(make_accepted(std::move(socket), settings_));
+}
+
+void neighbor::accept(std::unique_ptr<transport> over) {
     if (!running_)
         return; // dropped, as by a router whose neighbor is shut down
     // The neighbor knows best which of its own connections is alive: the newest one.
     if (accepted_)
         accepted_->stop(wire::make_cease(wire::cease_code::collision));
-    accepted_ = make_connection(make_accepted(std::move(socket), settings_), direction::accepted);
+    accepted_ = make_connection(std::move(over), direction::accepted);
     auto one = accepted_; // starting may already end it
     one->start();
 }
@@ -144,9 +150,8 @@ void neighbor::session_up(connection& from) {
     established_ = take(from);
     if (auto loser = dialled_)
         loser->stop(wire::make_cease(wire::cease_code::collision));
-    ++retry_generation_;
-    retry_timer_.cancel();
-    up_since_ = clock::now();
+    retry_alarm_->cancel();
+    up_since_ = around_.time->now();
     restarted_until_ = {};
     const auto& session = *established_->fsm().session();
     rib_.session_up(session.families, session.format);
@@ -167,7 +172,7 @@ void neighbor::session_over(connection& from, const bgp::action::session_over& h
         next_hops_.clear();
         completed_.clear();
         problems_.clear();
-        if (clock::now() - up_since_ >= stable_time)
+        if (around_.time->now() - up_since_ >= stable_time)
             backoff_.reset();
     }
     session_end end{std::chrono::system_clock::now(), how.sent, how.received, failure,
@@ -200,12 +205,12 @@ bool neighbor::next_routes(std::vector<std::uint8_t>& out) {
 neighbor::connection_ptr neighbor::make_connection(std::unique_ptr<transport> over,
                                                    direction opened_by) {
     connection_owner& owner = *this;
-    return std::make_shared<connection>(executor_, std::move(over), settings_.session, opened_by,
-                                        owner, clock::now() < restarted_until_);
+    return std::make_shared<connection>(around_, std::move(over), settings_.session, opened_by,
+                                        owner, around_.time->now() < restarted_until_);
 }
 
 void neighbor::dial() {
-    dialled_ = make_connection(make_dialler(executor_, settings_), direction::dialled);
+    dialled_ = make_connection(around_.make_dialler(settings_), direction::dialled);
     auto one = dialled_; // starting may already end it
     one->start();
 }
@@ -216,12 +221,10 @@ void neighbor::dial_later() {
     if (!running_ || settings_.passive || dialled_ || established_)
         return;
     auto wait = accepted_ ? settings_.session.connect_retry : backoff_.next();
-    retry_timer_.expires_after(jitter(wait));
-    retry_timer_.async_wait(
-        [this, generation = ++retry_generation_, alive = std::weak_ptr(alive_)](error_code) {
-            if (!alive.expired() && generation == retry_generation_ && !dialled_ && !established_)
-                dial();
-        });
+    retry_alarm_->set(around_.time->now() + jitter(wait), [this] {
+        if (!dialled_ && !established_)
+            dial();
+    });
 }
 
 void neighbor::update_state() {

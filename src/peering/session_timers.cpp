@@ -1,6 +1,7 @@
 #include "herald/peering/session_timers.hpp"
 
 #include <random>
+#include <utility>
 
 namespace herald::peering {
 
@@ -10,19 +11,19 @@ std::chrono::milliseconds jitter(std::chrono::milliseconds duration) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(duration * factor);
 }
 
-session_timers::session_timers(boost::asio::any_io_executor executor,
+session_timers::session_timers(std::shared_ptr<time_source> time,
                                std::function<void(bgp::session_timer)> expired)
-    : expired_(std::move(expired))
-    , slots_{timer_slot(executor), timer_slot(executor), timer_slot(executor),
-             timer_slot(executor)} {}
+    : time_(std::move(time))
+    , expired_(std::move(expired)) {
+    for (auto& slot : slots_)
+        slot.alarm = time_->make_alarm();
+}
 
 void session_timers::start(bgp::session_timer timer, std::chrono::milliseconds duration,
                            bool jittered) {
     auto& slot = slot_of(timer);
-    auto deadline = clock::now() + (jittered ? jitter(duration) : duration);
-    auto later = slot.running && slot.waiting && deadline >= slot.timer.expiry();
-    slot.deadline = deadline;
-    slot.running = true;
+    slot.deadline = time_->now() + (jittered ? jitter(duration) : duration);
+    const auto later = std::exchange(slot.running, true) && slot.deadline >= slot.set_for;
     if (!later)
         wait(timer);
 }
@@ -30,9 +31,7 @@ void session_timers::start(bgp::session_timer timer, std::chrono::milliseconds d
 void session_timers::stop(bgp::session_timer timer) {
     auto& slot = slot_of(timer);
     slot.running = false;
-    slot.waiting = false;
-    ++slot.generation;
-    slot.timer.cancel();
+    slot.alarm->cancel();
 }
 
 void session_timers::stop_all() {
@@ -42,21 +41,13 @@ void session_timers::stop_all() {
 
 void session_timers::wait(bgp::session_timer timer) {
     auto& slot = slot_of(timer);
-    auto generation = ++slot.generation;
-    slot.waiting = true;
-    slot.timer.expires_at(slot.deadline);
-    slot.timer.async_wait([this, timer, generation, alive = std::weak_ptr(alive_)](auto) {
-        if (!alive.expired())
-            completed(timer, generation);
-    });
+    slot.set_for = slot.deadline;
+    slot.alarm->set(slot.deadline, [this, timer] { rang(timer); });
 }
 
-void session_timers::completed(bgp::session_timer timer, std::uint64_t generation) {
+void session_timers::rang(bgp::session_timer timer) {
     auto& slot = slot_of(timer);
-    if (generation != slot.generation || !slot.running)
-        return;
-    slot.waiting = false;
-    if (clock::now() < slot.deadline)
+    if (time_->now() < slot.deadline)
         return wait(timer);
     slot.running = false;
     expired_(timer);

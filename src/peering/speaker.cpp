@@ -17,8 +17,9 @@ speaker::speaker(boost::asio::any_io_executor executor, const listen_settings& l
     : executor_(executor)
     , listen_(listen)
     , poll_timer_(executor) {
+    const auto around = real_surroundings(executor);
     for (auto& settings : neighbors)
-        neighbors_.push_back(std::make_unique<neighbor>(executor, std::move(settings), observer));
+        neighbors_.push_back(std::make_unique<neighbor>(around, std::move(settings), observer));
 }
 
 speaker::~speaker() {

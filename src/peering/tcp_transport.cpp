@@ -1,4 +1,4 @@
-#include "herald/peering/transport.hpp"
+#include "herald/peering/surroundings.hpp"
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
@@ -133,6 +133,12 @@ private:
 std::unique_ptr<transport> make_dialler(asio::any_io_executor executor,
                                         const neighbor_settings& settings) {
     return std::make_unique<tcp_transport>(executor, settings);
+}
+
+surroundings real_surroundings(asio::any_io_executor executor) {
+    return {executor, make_time_source(executor), [executor](const neighbor_settings& settings) {
+                return make_dialler(executor, settings);
+            }};
 }
 
 std::unique_ptr<transport> make_accepted(tcp::socket socket, const neighbor_settings& settings) {

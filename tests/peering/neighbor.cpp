@@ -79,7 +79,7 @@ TEST_CASE("neighbor: OPENs tell of a planned restart until a session is up, RFC 
     settings.session.graceful_restart = 60s;
     recorder seen;
     neighbor under_test(context.get_executor(), settings, seen);
-    under_test.restarted(neighbor::clock::now());
+    under_test.restarted(std::chrono::steady_clock::now());
     under_test.start();
     auto peer = router.accept();
     CHECK(peer.receive() == wire::encode(bgp::make_open(settings.session, true)));
@@ -102,7 +102,7 @@ TEST_CASE("neighbor: OPENs do not tell of a restart that took longer than allowe
     settings.session.graceful_restart = 60s;
     recorder seen;
     neighbor under_test(context.get_executor(), settings, seen);
-    under_test.restarted(neighbor::clock::now() - 61s);
+    under_test.restarted(std::chrono::steady_clock::now() - 61s);
     under_test.start();
     auto peer = router.accept();
     CHECK(peer.receive() == wire::encode(bgp::make_open(settings.session)));

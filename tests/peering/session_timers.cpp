@@ -17,7 +17,7 @@ namespace {
 struct bench {
     boost::asio::io_context context;
     std::vector<session_timer> expired;
-    std::optional<session_timers> timers{std::in_place, context.get_executor(),
+    std::optional<session_timers> timers{std::in_place, make_time_source(context.get_executor()),
                                          [this](session_timer timer) { expired.push_back(timer); }};
 };
 

@@ -3,7 +3,7 @@
 #include "herald/bgp/collision.hpp"
 #include "herald/bgp/session_fsm.hpp"
 #include "herald/peering/session_timers.hpp"
-#include "herald/peering/transport.hpp"
+#include "herald/peering/surroundings.hpp"
 #include "herald/wire/framer.hpp"
 #include "herald/wire/update.hpp"
 
@@ -49,7 +49,7 @@ public:
 /// Kept alive by its own coroutines until it is closed; tells its owner nothing once released.
 class connection : public std::enable_shared_from_this<connection> {
 public:
-    connection(boost::asio::any_io_executor executor, std::unique_ptr<transport> transport,
+    connection(const surroundings& around, std::unique_ptr<transport> transport,
                const bgp::session_settings& settings, bgp::direction opened_by,
                connection_owner& owner, bool restarted);
 
@@ -94,12 +94,13 @@ private:
     }
 
     boost::asio::any_io_executor executor_;
+    std::shared_ptr<time_source> time_;
     std::unique_ptr<transport> transport_;
     bgp::session_fsm fsm_;
     bgp::direction opened_by_;
     connection_owner* owner_;
     session_timers timers_;
-    boost::asio::steady_timer closing_timer_;
+    std::unique_ptr<alarm_clock> closing_alarm_;
     wire::framer framer_;
     std::vector<std::uint8_t> out_;
     error_code failure_;

@@ -7,7 +7,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -51,8 +50,7 @@ public:
 /// hear and what it was sent.
 class neighbor final : private connection_owner {
 public:
-    using clock = std::chrono::steady_clock;
-
+    neighbor(surroundings around, neighbor_settings settings, neighbor_observer& observer);
     neighbor(boost::asio::any_io_executor executor, neighbor_settings settings,
              neighbor_observer& observer);
     ~neighbor() override;
@@ -63,13 +61,14 @@ public:
     void start();
     /// The daemon has restarted as planned at this time: until the restart time is over, or a
     /// session is Established, OPENs say so (RFC 4724 §4.1).
-    void restarted(clock::time_point when);
+    void restarted(time_point when);
     /// Whether the neighbor will keep our routes over a restart, RFC 4724 §4.2.
     bool keeps_routes() const;
     /// Ends every connection with this NOTIFICATION and stays down until start().
     void stop(const std::optional<wire::notification>& notification);
     /// The neighbor dialled: `socket` is connected.
     void accept(boost::asio::ip::tcp::socket socket);
+    void accept(std::unique_ptr<transport> over);
 
     /// From now on it is to hear `prefix` with these attributes; their next hop is filled in here.
     void want(const net::ip_prefix& prefix, bgp::shared_attributes attributes);
@@ -120,7 +119,7 @@ private:
     connection* other_than(const connection& one);
     connection_ptr take(const connection& one);
 
-    boost::asio::any_io_executor executor_;
+    surroundings around_;
     neighbor_settings settings_;
     neighbor_observer& observer_;
     bool running_ = false;
@@ -130,10 +129,9 @@ private:
     connection_ptr accepted_;
     connection_ptr established_;
     bgp::retry_backoff backoff_;
-    boost::asio::steady_timer retry_timer_;
-    std::uint64_t retry_generation_ = 0;
-    clock::time_point up_since_{};
-    clock::time_point restarted_until_{};
+    std::unique_ptr<alarm_clock> retry_alarm_;
+    time_point up_since_{};
+    time_point restarted_until_{};
 
     bgp::session_state state_ = bgp::session_state::idle;
     std::chrono::system_clock::time_point since_ = std::chrono::system_clock::now();
@@ -152,7 +150,6 @@ private:
     std::map<net::address_family, completed_attributes> completed_;
     std::vector<std::string> problems_;
     bgp::adj_rib_out rib_;
-    std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
 } // namespace herald::peering
