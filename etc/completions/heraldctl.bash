@@ -26,7 +26,8 @@ _heraldctl() {
     --reason | --for | --timeout) return ;;
     *)
         case $command in
-        '') words='status neighbors services checks routes drain undrain restart wait
+        '') words='status neighbors services checks routes explain drain undrain neighbor reload log
+                   restart wait
                    --socket --json --help --version' ;;
         neighbors) words=$(_heraldctl_names "$socket" neighbors) ;;
         services) words=$(_heraldctl_names "$socket" services) ;;

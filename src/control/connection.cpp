@@ -24,7 +24,7 @@ struct overloaded : Handlers... {
 
 /// The services that were drained or undrained.
 auto show_these(std::vector<std::string> names) {
-    return [names = std::move(names)](const operations& daemon) {
+    return [names = std::move(names)](const operations& daemon, const auto&) {
         return show_changed(names, daemon.status());
     };
 }
@@ -156,6 +156,9 @@ asio::awaitable<response> connection::answer(const request& asked) {
         [this](response& ready) { return perform(std::move(ready)); },
         [this](drain_request& wanted) { return perform(std::move(wanted)); },
         [this](undrain_request& wanted) { return perform(std::move(wanted)); },
+        [this](neighbor_request& wanted) { return perform(wanted); },
+        [this](reload_request& wanted) { return perform(wanted); },
+        [this](log_request& wanted) { return perform(wanted); },
         [this](restart_request& wanted) { return perform(wanted); },
         [this](wait_request& wanted) { return perform(std::move(wanted)); },
     };
@@ -169,19 +172,39 @@ asio::awaitable<response> connection::perform(response ready) {
 }
 
 asio::awaitable<response> connection::perform(drain_request wanted) {
-    auto reply = when_done(show_these(wanted.services));
+    auto reply = answer_to<void>(show_these(wanted.services));
     hub_->daemon->drain(std::move(wanted), std::move(reply));
     return changed();
 }
 
 asio::awaitable<response> connection::perform(undrain_request wanted) {
-    auto reply = when_done(show_these(wanted.services));
+    auto reply = answer_to<void>(show_these(wanted.services));
     hub_->daemon->undrain(std::move(wanted.services), std::move(reply));
     return changed();
 }
 
+asio::awaitable<response> connection::perform(const neighbor_request& wanted) {
+    const auto result = hub_->daemon->change_neighbor(wanted);
+    co_return result ? show_neighbor(wanted.neighbor, hub_->daemon->status())
+                     : problem(result.error());
+}
+
+asio::awaitable<response> connection::perform(reload_request wanted) {
+    hub_->daemon->reload(wanted.dry_run,
+                         answer_to<reload_view>([](const operations&, const auto& result) {
+                             return show(to_json(*result));
+                         }));
+    return changed();
+}
+
+asio::awaitable<response> connection::perform(const log_request& wanted) {
+    const auto result = hub_->daemon->set_log_level(wanted.level);
+    co_return result ? show_level(wanted.level) : problem(result.error());
+}
+
 asio::awaitable<response> connection::perform(restart_request) {
-    hub_->daemon->restart(when_done([](const operations&) { return show_restarting(); }));
+    hub_->daemon->restart(
+        answer_to<void>([](const operations&, const auto&) { return show_restarting(); }));
     return changed();
 }
 
@@ -194,15 +217,16 @@ asio::awaitable<response> connection::changed() {
 
 /// The daemon may call it before the call returns, later, when the client is gone, or when the
 /// server is.
-done connection::when_done(std::function<response(const operations&)> show) {
+template <typename Value>
+reply_to<Value> connection::answer_to(showing<Value> show) {
     pending_ = std::make_shared<later<response>>(socket_.get_executor());
     return [shared = std::weak_ptr(hub_), pending = std::weak_ptr(pending_),
-            show = std::move(show)](const std::expected<void, refusal>& result) {
+            show = std::move(show)](const std::expected<Value, refusal>& result) {
         const auto still = shared.lock();
         const auto reply = pending.lock();
         if (!still || still->daemon == nullptr || !reply)
             return;
-        reply->set(result ? show(*still->daemon) : problem(result.error()));
+        reply->set(result ? show(*still->daemon, result) : problem(result.error()));
     };
 }
 

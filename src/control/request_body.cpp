@@ -104,6 +104,51 @@ parsed<drain_request> parse_drain(std::string_view body) {
     return drain;
 }
 
+parsed<std::string> parse_reason(std::string_view body, bool takes_one) {
+    const auto object = parse_object(body);
+    if (!object)
+        return std::unexpected(object.error());
+    std::string reason;
+    for (const auto& [name, value] : *object) {
+        if (name != "reason" || !takes_one)
+            return std::unexpected(unknown_member(name).error());
+        if (value.is_null())
+            continue;
+        if (!value.is_string() || value.get_string().size() > longest_reason)
+            return wrong(name, fmt::format("a text of at most {} bytes", longest_reason));
+        reason = std::string(value.get_string());
+    }
+    return reason;
+}
+
+parsed<bool> parse_reload(std::string_view body) {
+    const auto object = parse_object(body);
+    if (!object)
+        return std::unexpected(object.error());
+    bool dry_run = false;
+    for (const auto& [name, value] : *object) {
+        if (name != "dry_run")
+            return std::unexpected(unknown_member(name).error());
+        if (!value.is_bool())
+            return wrong(name, "true or false");
+        dry_run = value.get_bool();
+    }
+    return dry_run;
+}
+
+parsed<std::string> parse_log(std::string_view body) {
+    const auto object = parse_object(body);
+    if (!object)
+        return std::unexpected(object.error());
+    const auto* level = object->if_contains("level");
+    for (const auto& [name, value] : *object)
+        if (name != "level")
+            return std::unexpected(unknown_member(name).error());
+    if (level == nullptr || !level->is_string())
+        return wrong("level", "trace, debug, info, warning or error");
+    return std::string(level->get_string());
+}
+
 parsed<void> parse_nothing(std::string_view body) {
     const auto object = parse_object(body);
     if (!object)

@@ -29,6 +29,10 @@ response unknown_parameter(const parameter& given) {
     return problem(400, fmt::format("unknown parameter \"{}\"", given.name));
 }
 
+response nothing_here() {
+    return problem(404, "there is nothing at this path");
+}
+
 outcome show_status(const call& asked) {
     return show(to_json(asked.daemon.status()));
 }
@@ -47,10 +51,8 @@ const View* find(const std::vector<View>& views, std::string_view name) {
     return found == views.end() ? nullptr : &*found;
 }
 
-outcome show_neighbor(const call& asked) {
-    const auto status = asked.daemon.status();
-    const auto* neighbor = find(status.neighbors, asked.names[0]);
-    return neighbor == nullptr ? no_neighbor(asked.names[0]) : show(to_json(*neighbor));
+outcome show_one_neighbor(const call& asked) {
+    return show_neighbor(asked.names[0], asked.daemon.status());
 }
 
 outcome show_service(const call& asked) {
@@ -100,6 +102,44 @@ outcome undrain(const call& asked) {
                   : problem(400, parsed.error());
 }
 
+outcome explain(const call& asked) {
+    std::string prefix;
+    for (const auto& given : asked.parameters) {
+        if (given.name != "prefix")
+            return unknown_parameter(given);
+        prefix = given.value;
+    }
+    if (prefix.empty())
+        return problem(400, "the parameter \"prefix\" is missing");
+    const auto explained = asked.daemon.explain(prefix);
+    return explained ? show(to_json(*explained)) : problem(explained.error());
+}
+
+outcome neighbor_action(const call& asked) {
+    using action = neighbor_request::action;
+    static constexpr std::array actions{
+        std::pair{"shutdown", action::shutdown}, std::pair{"enable", action::enable},
+        std::pair{"reset", action::reset}, std::pair{"refresh", action::refresh}};
+    const auto known = std::ranges::find(actions, asked.names[1],
+                                         [](const auto& each) { return std::string(each.first); });
+    if (known == actions.end())
+        return nothing_here();
+    auto reason = parse_reason(asked.body, known->second == action::shutdown);
+    if (!reason)
+        return problem(400, reason.error());
+    return neighbor_request{known->second, asked.names[0], *std::move(reason)};
+}
+
+outcome reload(const call& asked) {
+    const auto dry_run = parse_reload(asked.body);
+    return dry_run ? outcome{reload_request{*dry_run}} : problem(400, dry_run.error());
+}
+
+outcome log_level(const call& asked) {
+    auto level = parse_log(asked.body);
+    return level ? outcome{log_request{*std::move(level)}} : problem(400, level.error());
+}
+
 outcome restart(const call& asked) {
     if (auto parsed = parse_nothing(asked.body); !parsed)
         return problem(400, parsed.error());
@@ -123,16 +163,20 @@ struct endpoint {
 constexpr std::array endpoints{
     endpoint{"GET", "/v1/status", show_status},
     endpoint{"GET", "/v1/neighbors", show_neighbors},
-    endpoint{"GET", "/v1/neighbors/*", show_neighbor},
+    endpoint{"GET", "/v1/neighbors/*", show_one_neighbor},
     endpoint{"GET", "/v1/services", show_services},
     endpoint{"GET", "/v1/services/*", show_service},
     endpoint{"GET", "/v1/checks", show_checks},
     endpoint{"GET", "/v1/routes", show_routes, true},
+    endpoint{"GET", "/v1/explain", explain, true},
     endpoint{"GET", "/v1/wait", wait, true},
     endpoint{"POST", "/v1/services/*/drain", drain},
     endpoint{"POST", "/v1/services/*/undrain", undrain},
     endpoint{"POST", "/v1/drain", drain},
     endpoint{"POST", "/v1/undrain", undrain},
+    endpoint{"POST", "/v1/neighbors/*/*", neighbor_action},
+    endpoint{"POST", "/v1/reload", reload},
+    endpoint{"POST", "/v1/log", log_level},
     endpoint{"POST", "/v1/restart", restart},
 };
 
@@ -181,7 +225,7 @@ outcome dispatch(const request& asked, const std::vector<std::string>& path, cal
         return known.handle(asked_call);
     }
     if (allow.empty())
-        return problem(404, "there is nothing at this path");
+        return nothing_here();
     auto refused = problem(405, fmt::format("this path takes {}", allow));
     refused.allow = std::move(allow);
     return refused;
@@ -212,6 +256,15 @@ response show_changed(const std::vector<std::string>& names, const status_view& 
         if (names.empty() || std::ranges::find(names, service.name) != names.end())
             changed.emplace_back(to_json(service));
     return show(json::object{{"services", std::move(changed)}});
+}
+
+response show_neighbor(const std::string& name, const status_view& status) {
+    const auto* neighbor = find(status.neighbors, name);
+    return neighbor == nullptr ? no_neighbor(name) : show(to_json(*neighbor));
+}
+
+response show_level(const std::string& level) {
+    return show(json::object{{"level", level}});
 }
 
 response show_restarting() {

@@ -3,6 +3,7 @@
 #include "herald/bgp/export_policy.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace herald::daemon {
 
@@ -23,6 +24,27 @@ void announce(const managed_service& service, peering::speaker& speaker) {
             shared = std::make_shared<const wire::path_attributes>(std::move(*route));
         for (const auto& prefix : settings.service.prefixes)
             route ? neighbor->want(prefix, shared) : neighbor->unwant(prefix);
+        neighbor->flush();
+    }
+}
+
+void announce_all(const std::vector<std::unique_ptr<managed_service>>& services,
+                  peering::speaker& speaker) {
+    for (const auto& neighbor : speaker.neighbors()) {
+        std::map<net::ip_prefix, bgp::shared_attributes> routes;
+        for (const auto& service : services) {
+            const auto& settings = service->settings();
+            if (!hears(neighbor->settings(), settings.service))
+                continue;
+            auto route =
+                bgp::export_route(neighbor->settings().policy, settings.exported, service->heard());
+            if (!route)
+                continue;
+            const auto shared = std::make_shared<const wire::path_attributes>(std::move(*route));
+            for (const auto& prefix : settings.service.prefixes)
+                routes.emplace(prefix, shared);
+        }
+        neighbor->want_only(routes);
         neighbor->flush();
     }
 }

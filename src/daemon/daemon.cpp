@@ -63,11 +63,8 @@ std::expected<void, std::string> daemon::start() {
         return started;
     }
     await_signal();
-    for (const auto& service : services_) {
-        if (auto drain = drains_.drains().find(service->name()); drain != drains_.drains().end())
-            service->drain(drain->second);
-        service->start();
-    }
+    for (const auto& service : services_)
+        begin(*service);
     complete_settled(services_, speaker_, false);
     end_of_rib_timer_.expires_after(end_of_rib_limit);
     end_of_rib_timer_.async_wait([this](boost::system::error_code error) {
@@ -87,7 +84,7 @@ void daemon::await_signal() {
         if (error)
             return;
         if (signal == SIGHUP)
-            log(log_level::warning, "reload", "SIGHUP: reloading is not implemented yet");
+            reload(false, [](const auto&) {}); // the log says how it went
         else if (stopping_)
             return context_.stop(); // asked twice: at once
         else

@@ -1,8 +1,9 @@
 #include "herald/daemon/daemon.hpp"
+#include "herald/daemon/explain.hpp"
 #include "herald/daemon/log.hpp"
 #include "herald/daemon/views.hpp"
 #include <algorithm>
-
+#include <array>
 #include <boost/asio/ip/address_v4.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -124,6 +125,50 @@ void daemon::undrain(std::vector<std::string> names, control::done reply) {
             views_changed();
             reply({});
         });
+}
+
+std::expected<control::explain_view, refusal> daemon::explain(const std::string& prefix) const {
+    auto view = herald::daemon::explain(prefix, services_, speaker_);
+    if (!view)
+        return std::unexpected(
+            refusal{refusal::kind::not_found, fmt::format("no service has the prefix {}", prefix)});
+    return *std::move(view);
+}
+
+std::expected<void, refusal> daemon::change_neighbor(const control::neighbor_request& request) {
+    using action = control::neighbor_request::action;
+    auto* neighbor = speaker_.find(request.neighbor);
+    if (neighbor == nullptr)
+        return std::unexpected(
+            refusal{refusal::kind::not_found,
+                    fmt::format("there is no neighbor \"{}\"", request.neighbor)});
+    static constexpr std::array words{"shut down", "enabled", "reset", "refreshed"};
+    log(log_level::info, "neighbor",
+        fmt::format("neighbor {} is {} by the operator{}{}", request.neighbor,
+                    words[static_cast<std::size_t>(request.what)],
+                    request.reason.empty() ? "" : ": ", request.reason),
+        {{"neighbor", request.neighbor}});
+    switch (request.what) {
+    case action::shutdown: neighbor->shut_down(request.reason); break;
+    case action::enable: neighbor->enable(); break;
+    case action::reset:
+        neighbor->reset(wire::make_cease(wire::cease_code::administrative_reset));
+        break;
+    case action::refresh: neighbor->refresh(); break;
+    }
+    views_changed();
+    return {};
+}
+
+std::expected<void, refusal> daemon::set_log_level(const std::string& text) {
+    const auto level = parse_log_level(text);
+    if (!level)
+        return std::unexpected(
+            refusal{refusal::kind::invalid,
+                    fmt::format("\"{}\" is not trace, debug, info, warning or error", text)});
+    herald::daemon::set_log_level(*level);
+    log(log_level::info, "log", fmt::format("the log level is now {}", text));
+    return {};
 }
 
 void daemon::restart(control::done reply) {

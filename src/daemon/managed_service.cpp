@@ -1,6 +1,8 @@
 #include "herald/daemon/managed_service.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <utility>
 
 namespace herald::daemon {
 
@@ -57,13 +59,53 @@ managed_service::managed_service(boost::asio::any_io_executor executor,
     , timer_(executor) {}
 
 void managed_service::start() {
-    for (std::size_t i = 0; i < settings_.checks.size(); ++i)
-        checks_.push_back(std::make_unique<health::check>(
-            executor_, settings_.checks[i],
-            [this, i](const health::check&, bool changed) { check_ran(i, changed); }));
+    for (const auto& settings : settings_.checks)
+        checks_.push_back(make_check(settings));
     for (const auto& check : checks_)
         check->start();
     update("no checks");
+}
+
+std::unique_ptr<health::check> managed_service::make_check(const health::check_settings& settings) {
+    return std::make_unique<health::check>(
+        executor_, settings,
+        [this](const health::check& check, bool changed) { check_ran(check, changed); });
+}
+
+void managed_service::change(config::service_entry next) {
+    auto before = std::exchange(checks_, {});
+    std::vector<std::optional<health::verdict>> verdicts;
+    std::vector<health::check*> begun;
+    for (const auto& settings : next.checks) {
+        const auto known = std::ranges::find_if(before, [&](const auto& check) {
+            return check && check->settings().name == settings.name;
+        });
+        const bool is_known = known != before.end();
+        auto verdict = is_known ? (*known)->status().settled : std::nullopt;
+        verdicts.push_back(verdict ? verdict : presumed());
+        if (is_known && (*known)->settings() == settings) {
+            checks_.push_back(std::move(*known));
+            continue;
+        }
+        checks_.push_back(make_check(settings));
+        begun.push_back(checks_.back().get());
+    }
+    settings_ = std::move(next);
+    state_.change(settings_.service, degrades_only(settings_.checks), std::move(verdicts));
+    for (auto* check : begun)
+        check->start();
+    update("the configuration has changed");
+}
+
+/// What a check that has not settled is taken for in a service that has.
+std::optional<health::verdict> managed_service::presumed() const {
+    switch (health_) {
+    case service::health_state::unknown: return std::nullopt;
+    case service::health_state::up:
+    case service::health_state::degraded: return health::verdict::pass;
+    case service::health_state::down: return health::verdict::fail;
+    }
+    return std::nullopt;
 }
 
 void managed_service::stop() {
@@ -72,12 +114,12 @@ void managed_service::stop() {
     timer_.cancel();
 }
 
-void managed_service::check_ran(std::size_t index, bool changed) {
-    const auto& check = *checks_[index];
+void managed_service::check_ran(const health::check& check, bool changed) {
     observer_.check_ran(*this, check, changed);
     if (!changed)
         return;
-    state_.set_verdict(index, *check.status().settled);
+    const auto at = std::ranges::find(checks_, &check, &std::unique_ptr<health::check>::get);
+    state_.set_verdict(static_cast<std::size_t>(at - checks_.begin()), *check.status().settled);
     update(fmt::format("check {} {}", check.settings().name, describe(check)));
 }
 

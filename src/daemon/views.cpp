@@ -104,24 +104,6 @@ std::vector<std::string> texts(const Values& values) {
     return all;
 }
 
-control::route_view view_of(const bgp::advertised_route& route) {
-    const auto& attributes = *route.attributes;
-    control::route_view view;
-    view.prefix = net::to_string(route.prefix);
-    view.family = net::to_string(route.prefix.family());
-    if (attributes.next_hop)
-        view.next_hop = attributes.next_hop->global.to_string();
-    for (const auto& segment : attributes.path.value_or(wire::as_path{}))
-        view.as_path.insert(view.as_path.end(), segment.numbers.begin(), segment.numbers.end());
-    view.med = attributes.med;
-    view.local_pref = attributes.local_pref;
-    view.communities = texts(attributes.communities);
-    view.large_communities = texts(attributes.large_communities);
-    view.extended_communities = texts(attributes.extended_communities);
-    view.only_to_customer = attributes.only_to_customer;
-    return view;
-}
-
 } // namespace
 
 control::neighbor_view view_of(const peering::neighbor& neighbor) {
@@ -134,7 +116,7 @@ control::neighbor_view view_of(const peering::neighbor& neighbor) {
     view.remote_as = settings.session.remote_as;
     view.local_as = settings.session.local_as;
     view.passive = settings.passive;
-    view.shutdown = settings.shutdown;
+    view.shutdown = neighbor.administratively_down();
     view.state = bgp::to_string(neighbor.state());
     view.since = neighbor.since();
     if (neighbor.session() != nullptr)
@@ -169,6 +151,24 @@ control::service_view view_of(const managed_service& service, const peering::spe
                                          drain->immediate};
     for (const auto& check : service.checks())
         view.checks.push_back(view_of(settings.name, *check));
+    return view;
+}
+
+control::route_view view_of(const bgp::advertised_route& route) {
+    const auto& attributes = *route.attributes;
+    control::route_view view;
+    view.prefix = net::to_string(route.prefix);
+    view.family = net::to_string(route.prefix.family());
+    if (attributes.next_hop)
+        view.next_hop = attributes.next_hop->global.to_string();
+    for (const auto& segment : attributes.path.value_or(wire::as_path{}))
+        view.as_path.insert(view.as_path.end(), segment.numbers.begin(), segment.numbers.end());
+    view.med = attributes.med;
+    view.local_pref = attributes.local_pref;
+    view.communities = texts(attributes.communities);
+    view.large_communities = texts(attributes.large_communities);
+    view.extended_communities = texts(attributes.extended_communities);
+    view.only_to_customer = attributes.only_to_customer;
     return view;
 }
 

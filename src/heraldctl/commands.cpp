@@ -1,5 +1,7 @@
 #include "commands.hpp"
 
+#include "administration.hpp"
+#include "asking.hpp"
 #include "client.hpp"
 #include "output.hpp"
 #include "screens.hpp"
@@ -14,7 +16,6 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value_from.hpp>
 #include <fmt/format.h>
-#include <thread>
 #include <vector>
 
 namespace heraldctl {
@@ -24,46 +25,7 @@ namespace {
 namespace json = boost::json;
 namespace po = boost::program_options;
 using std::chrono::milliseconds;
-using names = std::vector<std::string>;
 using showing = std::string (screen::*)(const json::value&) const;
-
-/// A daemon takes 5 s at most to have its withdrawals acknowledged, and 2 s to close.
-constexpr std::chrono::seconds restart_limit{15};
-constexpr milliseconds restart_pause{20};
-
-names names_of(const po::variables_map& options, const std::string& key = "name") {
-    return options.count(key) == 0 ? names{} : options[key].as<names>();
-}
-
-std::string option(const po::variables_map& options, const std::string& key) {
-    return options.count(key) == 0 ? "" : options[key].as<std::string>();
-}
-
-/// What the daemon says against it, from its problem document.
-std::string detail_of(const reply& answer) {
-    json::error_code error;
-    const auto problem = json::parse(answer.body, error);
-    if (!error && problem.is_object()) {
-        if (const auto* detail = problem.get_object().if_contains("detail");
-            detail != nullptr && detail->is_string())
-            return printable(std::string(detail->get_string()));
-    }
-    return fmt::format("the daemon answered with status {}", answer.status);
-}
-
-/// Asks, and with --json prints what was answered, whatever it is.
-result<reply> consult(const global_options& global, const question& asked) {
-    auto answer = ask(global.socket, asked);
-    if (!answer)
-        return answer;
-    if (global.json) {
-        if (auto printed = print(answer->body); !printed)
-            return std::unexpected(printed.error());
-    }
-    if (answer->status >= 400)
-        return refused(detail_of(*answer));
-    return answer;
-}
 
 result<void> show(const global_options& global, std::string target, showing shown) {
     const auto answer = consult(global, {.target = std::move(target)});
@@ -99,6 +61,13 @@ result<void> routes(const global_options& global, const po::variables_map& optio
     const auto neighbor = option(options, "neighbor");
     return show(global, "/v1/routes" + (neighbor.empty() ? "" : "?neighbor=" + encode(neighbor)),
                 &screen::routes);
+}
+
+result<void> explain(const global_options& global, const po::variables_map& options) {
+    const auto prefix = names_of(options);
+    if (prefix.empty())
+        return usage("explain takes a prefix, or an address in one");
+    return show(global, "/v1/explain?prefix=" + encode(prefix.front()), &screen::explain);
 }
 
 result<milliseconds> read_duration(const po::variables_map& options, const std::string& key,
@@ -218,34 +187,6 @@ result<void> undrain(const global_options& global, const po::variables_map& opti
     return changed ? result<void>{} : std::unexpected(changed.error());
 }
 
-/// When the daemon that answers was started.
-result<std::string> start_of(const global_options& global) {
-    const auto answer = ask(global.socket, {.target = "/v1/status"});
-    if (!answer)
-        return std::unexpected(answer.error());
-    return text_of(json::parse(answer->body).as_object(), "started");
-}
-
-/// Returns once the new start answers.
-result<void> restart(const global_options& global, const po::variables_map&) {
-    const auto before = start_of(global);
-    if (!before)
-        return std::unexpected(before.error());
-    if (auto asked = consult(global, {.method = "POST", .target = "/v1/restart"}); !asked)
-        return std::unexpected(asked.error());
-    const auto deadline = std::chrono::steady_clock::now() + restart_limit;
-    auto now = before;
-    while ((!now || *now == *before) && std::chrono::steady_clock::now() < deadline) {
-        std::this_thread::sleep_for(restart_pause);
-        now = start_of(global);
-    }
-    if (!now)
-        return std::unexpected(now.error());
-    if (*now == *before)
-        return refused("heraldd still runs; its log says why");
-    return global.json ? result<void>{} : print("heraldd: restarted\n");
-}
-
 result<void> wait(const global_options& global, const po::variables_map& options) {
     const bool announced = options.count("announced") > 0;
     const bool withdrawn = options.count("withdrawn") > 0;
@@ -278,6 +219,14 @@ void declare_drain(po::options_description& options) {
                                                                 po::value<std::string>());
 }
 
+void declare_neighbor(po::options_description& options) {
+    options.add_options()("reason", po::value<std::string>());
+}
+
+void declare_reload(po::options_description& options) {
+    options.add_options()("dry-run", "");
+}
+
 void declare_undrain(po::options_description& options) {
     options.add_options()("all", "");
 }
@@ -297,11 +246,20 @@ constexpr std::array known{
     command{"checks", "", "the checks and their last results", 0, declare_nothing, checks},
     command{"routes", "[--neighbor NAME]", "what is announced, as it was encoded", 0,
             declare_routes, routes},
+    command{"explain", "PREFIX", "why each neighbor hears a prefix or not", 1, declare_nothing,
+            explain},
     command{"drain",
             "SERVICE… | --all [--reason TEXT] [--for DURATION] [--now]\n"
             "        [--wait [--timeout DURATION]]",
             "take services out", -1, declare_drain, drain},
     command{"undrain", "SERVICE… | --all", "put services back", -1, declare_undrain, undrain},
+    command{"neighbor", "NAME shutdown [--reason TEXT] | enable | reset | refresh",
+            "one session: down, up again, anew, or everything sent again", 2, declare_neighbor,
+            neighbor},
+    command{"reload", "[--dry-run]",
+            "apply the configuration file, or print what that would change", 0, declare_reload,
+            reload},
+    command{"log", "LEVEL", "change the log level", 1, declare_nothing, log_level},
     command{"restart", "",
             "start heraldd anew, in place; neighbors with graceful restart keep routes", 0,
             declare_nothing, restart},
@@ -311,8 +269,7 @@ constexpr std::array known{
             "return once it is so; for scripts", 0, declare_wait, wait},
 };
 
-constexpr std::array<std::string_view, 6> planned{"explain", "report", "neighbor",
-                                                  "reload",  "events", "log"};
+constexpr std::array<std::string_view, 2> planned{"report", "events"};
 
 } // namespace
 

@@ -18,6 +18,8 @@ struct screen {
     std::string service(const boost::json::value& answer) const;
     std::string checks(const boost::json::value& answer) const;
     std::string routes(const boost::json::value& answer) const;
+    std::string explain(const boost::json::value& answer) const;
+    std::string reload(const boost::json::value& answer) const;
 };
 
 } // namespace heraldctl

@@ -30,8 +30,8 @@ listener::listener(asio::any_io_executor executor, receiver on_connection)
 std::expected<void, std::string> listener::listen(const asio::ip::address& address,
                                                   std::uint16_t port,
                                                   const std::vector<neighbor_settings>& neighbors) {
-    auto endpoint = tcp::endpoint(address, port);
-    if (auto error = open(endpoint, neighbors)) {
+    endpoint_ = tcp::endpoint(address, port);
+    if (auto error = open(endpoint_, neighbors)) {
         stop();
         return std::unexpected(fmt::format("cannot listen on {} port {}: {}", address.to_string(),
                                            port, error.message()));
@@ -68,6 +68,13 @@ error_code listener::open(const tcp::endpoint& endpoint,
         return failed;
     acceptor_.listen(SOMAXCONN, failed);
     return failed;
+}
+
+void listener::set_key(const asio::ip::address& peer, const std::string& password) {
+    // Removing a key that is not there is an error without consequence; one that the kernel had no
+    // memory for shows as sessions that do not come up.
+    if (peer.is_v6() == endpoint_.address().is_v6())
+        static_cast<void>(net::set_md5_key(acceptor_.native_handle(), peer, password));
 }
 
 void listener::stop() {

@@ -35,6 +35,7 @@ neighbor::neighbor(surroundings around, neighbor_settings settings, neighbor_obs
     : around_(std::move(around))
     , settings_(std::move(settings))
     , observer_(observer)
+    , down_(settings_.shutdown)
     , backoff_(settings_.session.connect_retry)
     , retry_alarm_(around_.time->make_alarm()) {}
 
@@ -51,7 +52,7 @@ neighbor::~neighbor() {
 }
 
 void neighbor::start() {
-    if (running_ || settings_.shutdown)
+    if (running_ || down_)
         return;
     running_ = true;
     if (!settings_.passive)
@@ -75,6 +76,39 @@ void neighbor::stop(const std::optional<wire::notification>& notification) {
         if (one)
             one->stop(notification);
     update_state();
+}
+
+void neighbor::shut_down(std::string_view reason) {
+    down_ = true;
+    stop(wire::make_cease(wire::cease_code::administrative_shutdown, reason));
+}
+
+void neighbor::enable() {
+    down_ = false;
+    start();
+}
+
+void neighbor::reset(const wire::notification& notification) {
+    stop(notification);
+    start();
+}
+
+void neighbor::refresh() {
+    if (!established_)
+        return;
+    for (auto family : net::all_families)
+        if (session()->families.contains(family))
+            rib_.resend(family, session()->enhanced_route_refresh);
+    flush();
+}
+
+void neighbor::update(neighbor_settings settings) {
+    settings_ = std::move(settings);
+    backoff_ = bgp::retry_backoff(settings_.session.connect_retry);
+    if (!established_)
+        return;
+    find_next_hops();
+    want_all_in_session();
 }
 
 void neighbor::accept(boost::asio::ip::tcp::socket socket) {
@@ -101,6 +135,15 @@ void neighbor::want(const net::ip_prefix& prefix, bgp::shared_attributes attribu
 void neighbor::unwant(const net::ip_prefix& prefix) {
     wanted_.erase(prefix);
     rib_.unwant(prefix);
+}
+
+void neighbor::want_only(const std::map<net::ip_prefix, bgp::shared_attributes>& routes) {
+    const auto before = wanted_;
+    for (const auto& [prefix, attributes] : before)
+        if (!routes.contains(prefix))
+            unwant(prefix);
+    for (const auto& [prefix, attributes] : routes)
+        want(prefix, attributes);
 }
 
 void neighbor::flush() {
@@ -156,8 +199,7 @@ void neighbor::session_up(connection& from) {
     const auto& session = *established_->fsm().session();
     rib_.session_up(session.families, session.format);
     find_next_hops();
-    for (const auto& [prefix, attributes] : wanted_)
-        want_in_session(prefix, attributes);
+    want_all_in_session();
     if (routes_complete_)
         rib_.owe_end_of_rib();
     update_state();
@@ -170,7 +212,6 @@ void neighbor::session_over(connection& from, const bgp::action::session_over& h
     if (how.was_established) {
         rib_.session_down();
         next_hops_.clear();
-        completed_.clear();
         problems_.clear();
         if (around_.time->now() - up_since_ >= stable_time)
             backoff_.reset();
@@ -244,6 +285,8 @@ void neighbor::update_state() {
 }
 
 void neighbor::find_next_hops() {
+    next_hops_.clear();
+    problems_.clear();
     auto local = established_->local_address();
     auto beside = addresses_beside(local);
     const auto& session = *established_->fsm().session();
@@ -260,6 +303,12 @@ void neighbor::find_next_hops() {
             fmt::format("{} is not announced: {}", net::to_string(family), chosen.error()));
         observer_.problem(*this, problems_.back());
     }
+}
+
+void neighbor::want_all_in_session() {
+    completed_.clear();
+    for (const auto& [prefix, attributes] : wanted_)
+        want_in_session(prefix, attributes);
 }
 
 void neighbor::want_in_session(const net::ip_prefix& prefix,

@@ -16,6 +16,7 @@ speaker::speaker(boost::asio::any_io_executor executor, const listen_settings& l
                  std::vector<neighbor_settings> neighbors, neighbor_observer& observer)
     : executor_(executor)
     , listen_(listen)
+    , observer_(observer)
     , poll_timer_(executor) {
     const auto around = real_surroundings(executor);
     for (auto& settings : neighbors)
@@ -31,19 +32,101 @@ std::expected<void, std::string> speaker::start() {
     settings.reserve(neighbors_.size());
     for (const auto& neighbor : neighbors_)
         settings.push_back(neighbor->settings());
-    for (const auto& address : listen_.addresses) {
+    auto opened = listen_on(listen_, settings);
+    if (!opened)
+        return std::unexpected(opened.error());
+    listeners_ = *std::move(opened);
+    for (const auto& neighbor : neighbors_)
+        neighbor->start();
+    return {};
+}
+
+/// The listeners for these settings: those that are there already, and new ones.
+std::expected<speaker::listeners, std::string>
+speaker::listen_on(const listen_settings& listen, const std::vector<neighbor_settings>& neighbors) {
+    listeners all;
+    listeners opened;
+    for (const auto& address : listen.addresses) {
+        const boost::asio::ip::tcp::endpoint endpoint(address, listen.port);
+        const auto existing = std::ranges::find(listeners_, endpoint, &listener::endpoint);
+        if (existing != listeners_.end()) {
+            all.push_back(*existing);
+            continue;
+        }
         auto one = std::make_shared<listener>(
             executor_, [this, alive = std::weak_ptr(alive_)](boost::asio::ip::tcp::socket socket) {
                 if (!alive.expired())
                     accepted(std::move(socket));
             });
-        if (auto listening = one->listen(address, listen_.port, settings); !listening)
-            return listening;
-        listeners_.push_back(std::move(one));
+        if (auto listening = one->listen(address, listen.port, neighbors); !listening) {
+            for (const auto& other : opened)
+                other->stop();
+            return std::unexpected(listening.error());
+        }
+        opened.push_back(one);
+        all.push_back(std::move(one));
     }
+    return all;
+}
+
+std::expected<void, std::string> speaker::change(const listen_settings& listen,
+                                                 std::vector<neighbor_settings> next) {
+    auto listening = listen_on(listen, next);
+    if (!listening)
+        return std::unexpected(listening.error());
+    for (const auto& one : listeners_)
+        if (std::ranges::find(*listening, one) == listening->end())
+            one->stop();
+    listen_ = listen;
+    listeners_ = *std::move(listening);
+    change_keys(next);
+
+    std::vector<std::unique_ptr<neighbor>> after;
+    after.reserve(next.size());
+    for (auto& settings : next)
+        after.push_back(changed_or_new(std::move(settings)));
+    for (const auto& gone : neighbors_)
+        if (gone)
+            gone->stop(wire::make_cease(wire::cease_code::deconfigured));
+    neighbors_ = std::move(after);
     for (const auto& neighbor : neighbors_)
-        neighbor->start();
+        neighbor->start(); // without effect on those that run
     return {};
+}
+
+/// On every listener, whether it was there before or not: setting a key twice changes nothing.
+void speaker::change_keys(const std::vector<neighbor_settings>& next) {
+    for (const auto& one : listeners_) {
+        for (const auto& before : neighbors_)
+            if (!before->settings().password.empty() &&
+                std::ranges::find(next, before->settings().address, &neighbor_settings::address) ==
+                    next.end())
+                one->set_key(before->settings().address, {});
+        for (const auto& settings : next)
+            one->set_key(settings.address, settings.password);
+    }
+}
+
+/// Takes the neighbor of this name from its place, where its session goes on. One that begins anew
+/// is another: nothing of the old session is left in it.
+std::unique_ptr<neighbor> speaker::changed_or_new(neighbor_settings settings) {
+    const auto known = std::ranges::find_if(
+        neighbors_, [&](const auto& one) { return one && one->settings().name == settings.name; });
+    if (known == neighbors_.end())
+        return std::make_unique<neighbor>(executor_, std::move(settings), observer_);
+    auto same = std::move(*known);
+    if (!session_goes_on(same->settings(), settings)) {
+        same->stop(wire::make_cease(wire::cease_code::configuration_change));
+        return std::make_unique<neighbor>(executor_, std::move(settings), observer_);
+    }
+    const bool was_down = same->settings().shutdown;
+    const bool to_be_down = settings.shutdown;
+    same->update(std::move(settings));
+    if (to_be_down && !was_down)
+        same->shut_down("");
+    if (was_down && !to_be_down)
+        same->enable();
+    return same;
 }
 
 neighbor* speaker::find(const std::string& name) const {

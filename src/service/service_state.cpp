@@ -28,6 +28,15 @@ service_state::service_state(service_settings settings, std::vector<bool> degrad
     , degrades_only_(std::move(degrades_only))
     , verdicts_(degrades_only_.size()) {}
 
+void service_state::change(service_settings settings, std::vector<bool> degrades_only,
+                           std::vector<std::optional<health::verdict>> verdicts) {
+    settings_ = std::move(settings);
+    degrades_only_ = std::move(degrades_only);
+    verdicts_ = std::move(verdicts);
+    verdicts_.resize(degrades_only_.size());
+    settled_ = settled_ || health() != health_state::unknown;
+}
+
 void service_state::set_verdict(std::size_t index, health::verdict verdict) {
     verdicts_.at(index) = verdict;
     settled_ = settled_ || health() != health_state::unknown;

@@ -195,6 +195,39 @@ void fake_daemon::undrain(std::vector<std::string> services, done reply) {
     give(std::move(reply), std::move(result));
 }
 
+std::expected<explain_view, refusal> fake_daemon::explain(const std::string& prefix) const {
+    if (prefix != announced.front().prefix)
+        return std::unexpected(
+            refusal{refusal::kind::not_found, fmt::format("no service has the prefix {}", prefix)});
+    explain_view view;
+    view.prefix = prefix;
+    view.service = shown.services.front();
+    view.neighbors = {{"leaf1", "Established", true, true,
+                       "announced by the neighbor's own settings", announced.front()},
+                      {"leaf2", "Active", false, true, "the session is Active: refused", {}}};
+    return view;
+}
+
+std::expected<void, refusal> fake_daemon::change_neighbor(const neighbor_request& request) {
+    neighbor_requests.push_back(request);
+    if (std::ranges::find(shown.neighbors, request.neighbor, &neighbor_view::name) ==
+        shown.neighbors.end())
+        return std::unexpected(refusal{refusal::kind::not_found, "there is no such neighbor"});
+    return {};
+}
+
+void fake_daemon::reload(bool dry_run, reply_to<reload_view> reply) {
+    reloads.push_back(dry_run);
+    reply(reloaded);
+}
+
+std::expected<void, refusal> fake_daemon::set_log_level(const std::string& level) {
+    levels.push_back(level);
+    if (level == "loud")
+        return std::unexpected(refusal{refusal::kind::invalid, "\"loud\" is no level"});
+    return {};
+}
+
 void fake_daemon::restart(done reply) {
     ++restarts;
     shown.started += 1s;

@@ -25,6 +25,10 @@ public:
     bool answer_later = false;
     std::vector<drain_request> drains;
     std::vector<std::vector<std::string>> undrains;
+    std::vector<neighbor_request> neighbor_requests;
+    std::vector<bool> reloads; // whether it was a dry run
+    std::expected<reload_view, refusal> reloaded = reload_view{};
+    std::vector<std::string> levels;
     int restarts = 0;
     std::vector<std::string> complaints;
     std::vector<done> replies; // those not yet given
@@ -37,6 +41,10 @@ public:
     std::vector<route_view> routes(const std::string& neighbor) const override;
     void drain(drain_request request, done reply) override;
     void undrain(std::vector<std::string> services, done reply) override;
+    std::expected<explain_view, refusal> explain(const std::string& prefix) const override;
+    std::expected<void, refusal> change_neighbor(const neighbor_request& request) override;
+    void reload(bool dry_run, reply_to<reload_view> reply) override;
+    std::expected<void, refusal> set_log_level(const std::string& level) override;
     void restart(done reply) override;
     void cannot_accept(const std::string& why) override { complaints.push_back(why); }
 

@@ -248,6 +248,52 @@ TEST_CASE("heraldctl drain and undrain: ask for what the command line says") {
     });
 }
 
+TEST_CASE("heraldctl neighbor: asks for what the command line says") {
+    using action = neighbor_request::action;
+    lively here;
+    CHECK(here.run({"neighbor", "leaf1", "shutdown", "--reason", "new fibre"}) ==
+          printed("leaf1: Established\n")); // what the fake shows does not change
+    CHECK(here.run({"neighbor", "leaf1", "refresh"}) == printed("leaf1: Established\n"));
+    CHECK(here.run({"neighbor", "spine", "reset"}) ==
+          ran{1, "", "heraldctl: there is no such neighbor\n"});
+    here.on_loop([&] {
+        CHECK(here.daemon.neighbor_requests ==
+              std::vector<neighbor_request>{{action::shutdown, "leaf1", "new fibre"},
+                                            {action::refresh, "leaf1", ""},
+                                            {action::reset, "spine", ""}});
+    });
+}
+
+TEST_CASE("heraldctl reload: a line for each change") {
+    lively here;
+    CHECK(here.run({"reload"}) == printed("nothing changes\n"));
+    here.on_loop([&] {
+        here.daemon.reloaded =
+            reload_view{true,
+                        {{"control", "", "changed", {"mode"}, false, true},
+                         {"neighbor", "leaf1", "changed", {"password", "med"}, true, false},
+                         {"service", "web", "added", {}, false, false}},
+                        {"f:1:1: warning: it is late"}};
+    });
+    CHECK(here.run({"reload", "--dry-run"}) ==
+          printed("f:1:1: warning: it is late\n"
+                  "control: changed (mode), takes effect with the next start\n"
+                  "neighbor leaf1: changed (password, med), would reset the session\n"
+                  "service web: added\n"));
+    here.on_loop([&] {
+        here.daemon.reloaded = std::unexpected(refusal{refusal::kind::invalid, "f:2:1: no"});
+    });
+    CHECK(here.run({"reload"}) == ran{1, "", "heraldctl: f:2:1: no\n"});
+    here.on_loop([&] { CHECK(here.daemon.reloads == std::vector{false, true, false}); });
+}
+
+TEST_CASE("heraldctl log: sets the level, or says what is wrong with it") {
+    lively here;
+    CHECK(here.run({"log", "debug"}) == printed("log: debug\n"));
+    CHECK(here.run({"log", "loud"}) == ran{1, "", "heraldctl: \"loud\" is no level\n"});
+    here.on_loop([&] { CHECK(here.daemon.levels == words{"debug", "loud"}); });
+}
+
 TEST_CASE("heraldctl restart: returns once the new start answers") {
     lively here;
     CHECK(here.run({"restart"}) == printed("heraldd: restarted\n"));
@@ -329,12 +375,15 @@ TEST_CASE("heraldctl: what is no command is status 2, and one line") {
     const std::vector<std::pair<words, std::string>> rows{
         {{}, "no command; see heraldctl --help"},
         {{"dance"}, "unknown command \"dance\"; see heraldctl --help"},
-        {{"explain", "192.0.2.0/24"}, "\"explain\" is not implemented yet"},
         {{"report"}, "\"report\" is not implemented yet"},
-        {{"neighbor", "leaf1", "reset"}, "\"neighbor\" is not implemented yet"},
-        {{"reload"}, "\"reload\" is not implemented yet"},
         {{"events"}, "\"events\" is not implemented yet"},
-        {{"log", "debug"}, "\"log\" is not implemented yet"},
+        {{"explain"}, "explain takes a prefix, or an address in one"},
+        {{"neighbor", "leaf1"}, "neighbor takes a name, and shutdown, enable, reset or refresh"},
+        {{"neighbor", "leaf1", "flush"},
+         "neighbor takes a name, and shutdown, enable, reset or refresh"},
+        {{"neighbor", "leaf1", "reset", "--reason", "x"}, "--reason is for shutdown"},
+        {{"reload", "now"}, "too many positional options have been specified on the command line"},
+        {{"log"}, "log takes trace, debug, info, warning or error"},
         {{"--socket"}, "the required argument for option '--socket' is missing"},
         {{"--sock=/x", "status"}, "unrecognised option '--sock=/x'"},
         {{"status", "--verbose"}, "unrecognised option '--verbose'"},
@@ -370,10 +419,10 @@ TEST_CASE("heraldctl --version and --help: answer on stdout, and help shows what
     CHECK(heraldctl({"--version"}).out.starts_with("heraldctl "));
     const auto help = heraldctl({"--help"});
     CHECK(help.status == 0);
-    for (const auto* command : {"status", "neighbors", "services", "checks", "routes", "drain",
-                                "undrain", "restart", "wait"})
+    for (const auto* command : {"status", "neighbors", "services", "checks", "routes", "explain",
+                                "drain", "undrain", "neighbor", "reload", "log", "restart", "wait"})
         CHECK(help.out.find(fmt::format("\n  {}", command)) != std::string::npos);
-    for (const auto* later : {"explain", "report", "reload", "events", "log"})
+    for (const auto* later : {"report", "events"})
         CHECK(help.out.find(fmt::format("\n  {}", later)) == std::string::npos);
     CHECK(heraldctl({"undrain", "--help"}) ==
           printed("usage:\n  undrain SERVICE… | --all\n        put services back\n"));

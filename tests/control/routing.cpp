@@ -85,6 +85,36 @@ TEST_CASE("route: paths and names that do not exist are answered with 404") {
     }
 }
 
+TEST_CASE("route: what is wrong with a request about a session, a reload or a level") {
+    const std::vector<std::vector<std::string>> rows{
+        {"/v1/neighbors/leaf1/flush", "", "there is nothing at this path"},
+        {"/v1/neighbors/leaf1/reset", R"({"reason":"x"})", "unknown member \"reason\""},
+        {"/v1/neighbors/leaf1/shutdown", R"({"reason":1})",
+         "\"reason\" must be a text of at most 1000 bytes"},
+        {"/v1/reload", R"({"dry_run":1})", "\"dry_run\" must be true or false"},
+        {"/v1/reload", R"({"file":"x"})", "unknown member \"file\""},
+        {"/v1/log", "", "\"level\" must be trace, debug, info, warning or error"},
+        {"/v1/log", R"({"level":"info","to":"x"})", "unknown member \"to\""},
+    };
+    for (const auto& row : rows) {
+        CAPTURE(row[0] + row[1]);
+        const unsigned status = row[2].starts_with("there is") ? 404 : 400;
+        CHECK(post_of(row[0], row[1]) == outcome{problem(status, row[2])});
+    }
+}
+
+TEST_CASE("route: explain takes a prefix that some service has") {
+    fake_daemon daemon;
+    const auto prefix = daemon.announced.front().prefix;
+    CHECK(get_of("/v1/explain?prefix=" + prefix) ==
+          outcome{show(to_json(*daemon.explain(prefix)))});
+    CHECK(get_of("/v1/explain?prefix=10.0.0.0/8") ==
+          outcome{problem(404, "no service has the prefix 10.0.0.0/8")});
+    CHECK(get_of("/v1/explain") == outcome{problem(400, "the parameter \"prefix\" is missing")});
+    CHECK(get_of("/v1/explain?neighbor=x") ==
+          outcome{problem(400, "unknown parameter \"neighbor\"")});
+}
+
 TEST_CASE("route: a method that the path does not take is answered with 405 and Allow, "
           "RFC 9110 §15.5.6") {
     const std::vector<std::vector<std::string>> rows{
@@ -136,6 +166,13 @@ TEST_CASE("route: a drain has the services of its path and the members of its bo
     }
     CHECK(post_of("/v1/drain", R"({"now":true})") == outcome{drain_request{{}, "", {}, true}});
     CHECK(post_of("/v1/undrain", "") == outcome{undrain_request{{}}});
+    CHECK(post_of("/v1/neighbors/leaf1/reset", "") ==
+          outcome{neighbor_request{neighbor_request::action::reset, "leaf1", ""}});
+    CHECK(post_of("/v1/neighbors/leaf1/shutdown", R"({"reason":"new fibre"})") ==
+          outcome{neighbor_request{neighbor_request::action::shutdown, "leaf1", "new fibre"}});
+    CHECK(post_of("/v1/reload", "") == outcome{reload_request{false}});
+    CHECK(post_of("/v1/reload", R"({"dry_run":true})") == outcome{reload_request{true}});
+    CHECK(post_of("/v1/log", R"({"level":"debug"})") == outcome{log_request{"debug"}});
     CHECK(post_of("/v1/restart", "{}") == outcome{restart_request{}});
     CHECK(post_of("/v1/restart", R"({"now":true})") ==
           outcome{problem(400, "unknown member \"now\"")});

@@ -27,6 +27,14 @@ public:
     std::vector<route_view> routes(const std::string&) const override { return {}; }
     void drain(drain_request, done) override {}
     void undrain(std::vector<std::string>, done) override {}
+    std::expected<explain_view, refusal> explain(const std::string& prefix) const override {
+        if (prefix != "::/0")
+            return std::unexpected(refusal{refusal::kind::not_found, prefix});
+        return explain_view{};
+    }
+    std::expected<void, refusal> change_neighbor(const neighbor_request&) override { return {}; }
+    void reload(bool, reply_to<reload_view>) override {}
+    std::expected<void, refusal> set_log_level(const std::string&) override { return {}; }
     void restart(done) override {}
     void cannot_accept(const std::string&) override {}
 };
@@ -52,6 +60,11 @@ struct checking {
     void operator()(const undrain_request& wanted) const {
         check(show_changed(wanted.services, status));
     }
+    void operator()(const neighbor_request& wanted) const {
+        check(show_neighbor(wanted.neighbor, status));
+    }
+    void operator()(const reload_request&) const { check(show(to_json(reload_view{}))); }
+    void operator()(const log_request& wanted) const { check(show_level(wanted.level)); }
     void operator()(const restart_request&) const { check(show_restarting()); }
     void operator()(const wait_request& wanted) const {
         if (wanted.names.empty() || wanted.timeout.count() <= 0)

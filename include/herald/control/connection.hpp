@@ -67,10 +67,18 @@ private:
     boost::asio::awaitable<response> perform(response ready);
     boost::asio::awaitable<response> perform(drain_request wanted);
     boost::asio::awaitable<response> perform(undrain_request wanted);
+    boost::asio::awaitable<response> perform(const neighbor_request& wanted);
+    boost::asio::awaitable<response> perform(reload_request wanted);
+    boost::asio::awaitable<response> perform(const log_request& wanted);
     boost::asio::awaitable<response> perform(restart_request wanted);
     boost::asio::awaitable<response> perform(wait_request wanted);
     boost::asio::awaitable<response> changed();
-    done when_done(std::function<response(const operations&)> show);
+    /// Shows what has been done; not called with a refusal.
+    template <typename Value>
+    using showing =
+        std::function<response(const operations&, const std::expected<Value, refusal>&)>;
+    template <typename Value>
+    reply_to<Value> answer_to(showing<Value> show);
     void watch_for_departure();
 
     void arm(std::chrono::milliseconds bound);

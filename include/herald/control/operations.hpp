@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herald/control/answers.hpp"
 #include "herald/control/snapshot.hpp"
 
 #include <chrono>
@@ -31,7 +32,18 @@ struct drain_request {
     friend bool operator==(const drain_request&, const drain_request&) = default;
 };
 
-using done = std::function<void(std::expected<void, refusal>)>;
+/// The operator's hand on one session.
+struct neighbor_request {
+    enum class action : std::uint8_t { shutdown, enable, reset, refresh };
+    action what = action::reset;
+    std::string neighbor;
+    std::string reason; // of a shutdown
+    friend bool operator==(const neighbor_request&, const neighbor_request&) = default;
+};
+
+template <typename Value>
+using reply_to = std::function<void(std::expected<Value, refusal>)>;
+using done = reply_to<void>;
 
 /// What the control socket can ask of the daemon. The daemon implements it; all calls are made on
 /// its one thread.
@@ -43,10 +55,19 @@ public:
     /// Routes of one neighbor, or of all where `neighbor` is empty.
     virtual std::vector<route_view> routes(const std::string& neighbor) const = 0;
 
+    /// Why neighbors hear a prefix or not: of the service that announces this prefix, or the
+    /// smallest one that holds this address or prefix.
+    virtual std::expected<explain_view, refusal> explain(const std::string& prefix) const = 0;
+
     /// `reply` is called once the drain is on disk, or refused; maybe before this returns.
     virtual void drain(drain_request request, done reply) = 0;
     /// `services` empty: all.
     virtual void undrain(std::vector<std::string> services, done reply) = 0;
+    virtual std::expected<void, refusal> change_neighbor(const neighbor_request& request) = 0;
+    /// Applies the configuration file, or with `dry_run` only tells what that would change.
+    virtual void reload(bool dry_run, reply_to<reload_view> reply) = 0;
+    /// "trace" … "error".
+    virtual std::expected<void, refusal> set_log_level(const std::string& level) = 0;
     /// Starts the program anew without withdrawing from neighbors that keep the routes meanwhile.
     /// `reply` is called before, once it is known that the new start would not fail for its
     /// configuration.

@@ -22,19 +22,33 @@ struct undrain_request {
     friend bool operator==(const undrain_request&, const undrain_request&) = default;
 };
 
+struct reload_request {
+    bool dry_run = false;
+    friend bool operator==(reload_request, reload_request) = default;
+};
+
+struct log_request {
+    std::string level;
+    friend bool operator==(const log_request&, const log_request&) = default;
+};
+
 struct restart_request {
     friend bool operator==(restart_request, restart_request) = default;
 };
 
 /// An answer, or what has to be done first.
-using outcome =
-    std::variant<response, drain_request, undrain_request, restart_request, wait_request>;
+using outcome = std::variant<response, drain_request, undrain_request, neighbor_request,
+                             reload_request, log_request, restart_request, wait_request>;
 
 /// Never throws on what a client sent.
 outcome route(const request& asked, const operations& daemon);
 
 /// The services as they are after a change of `names`: the one, or all where `names` is empty.
 response show_changed(const std::vector<std::string>& names, const status_view& status);
+
+/// A neighbor as it is after a request about it.
+response show_neighbor(const std::string& name, const status_view& status);
+response show_level(const std::string& level);
 
 /// The answer to a restart that is under way.
 response show_restarting();

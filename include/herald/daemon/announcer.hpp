@@ -15,6 +15,10 @@ bool hears(const peering::neighbor_settings& neighbor, const service::service_se
 /// turn of the loop. Desired state: saying it twice changes nothing.
 void announce(const managed_service& service, peering::speaker& speaker);
 
+/// Tells every neighbor all that it is to hear, and nothing else, and sends the difference.
+void announce_all(const std::vector<std::unique_ptr<managed_service>>& services,
+                  peering::speaker& speaker);
+
 /// Lets End-of-RIB go to neighbors whose services have all settled; to all of them with
 /// `regardless` (RFC 4724 §2: it must not be held back for ever).
 void complete_settled(const std::vector<std::unique_ptr<managed_service>>& services,

@@ -58,6 +58,12 @@ private:
     std::vector<control::route_view> routes(const std::string& neighbor) const override;
     void drain(control::drain_request request, control::done reply) override;
     void undrain(std::vector<std::string> services, control::done reply) override;
+    std::expected<control::explain_view, control::refusal>
+    explain(const std::string& prefix) const override;
+    std::expected<void, control::refusal>
+    change_neighbor(const control::neighbor_request& request) override;
+    void reload(bool dry_run, control::reply_to<control::reload_view> reply) override;
+    std::expected<void, control::refusal> set_log_level(const std::string& level) override;
     void restart(control::done reply) override;
     void cannot_accept(const std::string& why) override;
 
@@ -74,6 +80,13 @@ private:
     void malformed_update(const peering::neighbor& which,
                           const wire::checked_update& update) override;
     void problem(const peering::neighbor& which, const std::string& text) override;
+
+    std::expected<control::reload_view, control::refusal> take(config::load_result loaded,
+                                                               bool dry_run);
+    static control::refusal reload_refused(control::refusal why);
+    std::expected<void, std::string> apply(config::configuration next);
+    void change_services(const std::vector<config::service_entry>& next);
+    void begin(managed_service& service);
 
     void await_signal();
     void begin_stop(ending next, const std::string& why);
@@ -99,6 +112,7 @@ private:
     ending next_ = ending::exit;
     bool sessions_ended_ = false;
     bool watching_acknowledgement_ = false;
+    std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
 } // namespace herald::daemon

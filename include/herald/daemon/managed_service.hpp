@@ -42,6 +42,11 @@ public:
     /// Ends all checks; the state stays as it is.
     void stop();
 
+    /// Takes other settings of the same service. Checks that are as before go on; one that is new
+    /// or changed counts as the service stands until it has settled, so that a change of checks
+    /// alone changes nothing that neighbors hear.
+    void change(config::service_entry settings);
+
     void drain(const service::stored_drain& drain);
     void undrain();
 
@@ -58,7 +63,9 @@ public:
     const std::string& cause() const { return cause_; }
 
 private:
-    void check_ran(std::size_t index, bool changed);
+    void check_ran(const health::check& check, bool changed);
+    std::unique_ptr<health::check> make_check(const health::check_settings& settings);
+    std::optional<health::verdict> presumed() const;
     void update(const std::string& cause);
     void schedule();
 

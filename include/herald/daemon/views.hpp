@@ -12,6 +12,8 @@ namespace herald::daemon {
 /// The modules' states as the plain values that the control socket shows.
 control::neighbor_view view_of(const peering::neighbor& neighbor);
 control::service_view view_of(const managed_service& service, const peering::speaker& speaker);
+/// Without the names of the neighbor and the service.
+control::route_view view_of(const bgp::advertised_route& route);
 std::vector<control::route_view>
 routes_of(const peering::neighbor& neighbor,
           const std::vector<std::unique_ptr<managed_service>>& services);

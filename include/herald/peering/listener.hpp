@@ -27,6 +27,9 @@ public:
     std::expected<void, std::string> listen(const boost::asio::ip::address& address,
                                             std::uint16_t port,
                                             const std::vector<neighbor_settings>& neighbors);
+    /// Connections from `peer` carry this key from now on; an empty one takes it away, RFC 2385.
+    void set_key(const boost::asio::ip::address& peer, const std::string& password);
+    const boost::asio::ip::tcp::endpoint& endpoint() const { return endpoint_; }
     void stop();
 
 private:
@@ -37,6 +40,7 @@ private:
     boost::asio::any_io_executor executor_;
     boost::asio::ip::tcp::acceptor acceptor_;
     receiver on_connection_;
+    boost::asio::ip::tcp::endpoint endpoint_;
 };
 
 } // namespace herald::peering

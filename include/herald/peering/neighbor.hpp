@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace herald::peering {
@@ -57,7 +58,7 @@ public:
     neighbor(const neighbor&) = delete;
     neighbor& operator=(const neighbor&) = delete;
 
-    /// Dials, unless it is to be passive or shut down.
+    /// Dials, unless it is to be passive or is administratively down.
     void start();
     /// The daemon has restarted as planned at this time: until the restart time is over, or a
     /// session is Established, OPENs say so (RFC 4724 §4.1).
@@ -66,6 +67,18 @@ public:
     bool keeps_routes() const;
     /// Ends every connection with this NOTIFICATION and stays down until start().
     void stop(const std::optional<wire::notification>& notification);
+
+    /// The operator's: ends the session with 6/2 and this text (RFC 9003) until enable().
+    void shut_down(std::string_view reason);
+    void enable();
+    bool administratively_down() const { return down_; }
+    /// Ends the session with this NOTIFICATION and begins anew.
+    void reset(const wire::notification& notification);
+    /// Sends everything again; without effect while there is no session.
+    void refresh();
+    /// Takes settings with which the session goes on; next hops are found anew.
+    void update(neighbor_settings settings);
+
     /// The neighbor dialled: `socket` is connected.
     void accept(boost::asio::ip::tcp::socket socket);
     void accept(std::unique_ptr<transport> over);
@@ -73,6 +86,8 @@ public:
     /// From now on it is to hear `prefix` with these attributes; their next hop is filled in here.
     void want(const net::ip_prefix& prefix, bgp::shared_attributes attributes);
     void unwant(const net::ip_prefix& prefix);
+    /// From now on it is to hear these, and no others.
+    void want_only(const std::map<net::ip_prefix, bgp::shared_attributes>& routes);
     /// Sends what is due, as far as the neighbor's TCP takes it now.
     void flush();
     /// The initial routes are complete: End-of-RIB may follow them, now and in later sessions.
@@ -115,6 +130,7 @@ private:
     void dial_later();
     void update_state();
     void find_next_hops();
+    void want_all_in_session();
     void want_in_session(const net::ip_prefix& prefix, const bgp::shared_attributes& attributes);
     connection* other_than(const connection& one);
     connection_ptr take(const connection& one);
@@ -123,6 +139,7 @@ private:
     neighbor_settings settings_;
     neighbor_observer& observer_;
     bool running_ = false;
+    bool down_ = false; // administratively
     bool routes_complete_ = false;
 
     connection_ptr dialled_; // these two until one is Established

@@ -31,6 +31,11 @@ struct neighbor_settings {
     friend bool operator==(const neighbor_settings&, const neighbor_settings&) = default;
 };
 
+/// Whether a session that was begun with the settings `now` can go on with `next`. What BGP and TCP
+/// fix when a session begins cannot change in it; attributes, descriptions and the pace of dialling
+/// can, and an administrative shutdown is not the session's concern.
+bool session_goes_on(neighbor_settings now, const neighbor_settings& next);
+
 /// Where sessions are accepted; nowhere by default.
 struct listen_settings {
     std::vector<boost::asio::ip::address> addresses;

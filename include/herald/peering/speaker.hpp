@@ -27,6 +27,14 @@ public:
 
     const std::vector<std::unique_ptr<neighbor>>& neighbors() const { return neighbors_; }
     neighbor* find(const std::string& name) const;
+
+    /// Takes other settings: listens where it did not, ends the sessions of neighbors that are gone
+    /// (6/3) and of those whose session cannot go on (6/6), and dials what is new. What neighbors
+    /// are to hear is then to be said for the new ones. The error is a line for people: an address
+    /// that cannot be listened on; nothing has changed then.
+    std::expected<void, std::string> change(const listen_settings& listen,
+                                            std::vector<neighbor_settings> neighbors);
+
     /// Whether all neighbors have acknowledged all that they should have.
     bool acknowledged() const;
 
@@ -42,6 +50,11 @@ public:
 private:
     void accepted(boost::asio::ip::tcp::socket socket);
     void stop_listening();
+    using listeners = std::vector<std::shared_ptr<listener>>;
+    std::expected<listeners, std::string>
+    listen_on(const listen_settings& listen, const std::vector<neighbor_settings>& neighbors);
+    void change_keys(const std::vector<neighbor_settings>& neighbors);
+    std::unique_ptr<neighbor> changed_or_new(neighbor_settings settings);
     void poll_acknowledgement(std::chrono::milliseconds pause);
 
     struct waiter {
@@ -52,7 +65,8 @@ private:
     boost::asio::any_io_executor executor_;
     listen_settings listen_;
     std::vector<std::unique_ptr<neighbor>> neighbors_;
-    std::vector<std::shared_ptr<listener>> listeners_;
+    listeners listeners_;
+    neighbor_observer& observer_;
     std::vector<waiter> waiters_;
     boost::asio::steady_timer poll_timer_;
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);

@@ -38,6 +38,10 @@ public:
     /// `degrades_only`: one element a check, true where its failing only degrades the service.
     service_state(service_settings settings, std::vector<bool> degrades_only);
 
+    /// Takes other settings and checks, with their verdicts as far as they are known. What it was
+    /// told of drains stays, and health that was once known is not unknown again.
+    void change(service_settings settings, std::vector<bool> degrades_only,
+                std::vector<std::optional<health::verdict>> verdicts);
     /// The settled verdict of the check at `index`.
     void set_verdict(std::size_t index, health::verdict verdict);
     /// Replaces a drain that is in force, though a 'draining' that began goes on from its start and

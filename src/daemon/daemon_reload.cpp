@@ -1,0 +1,148 @@
+#include "herald/config/difference.hpp"
+#include "herald/daemon/announcer.hpp"
+#include "herald/daemon/daemon.hpp"
+#include "herald/daemon/log.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <thread>
+#include <utility>
+
+// Taking another configuration: the difference is found, and it alone is applied.
+
+namespace herald::daemon {
+
+using control::refusal;
+
+namespace {
+
+std::string_view name_of(config::change::kind what) {
+    switch (what) {
+    case config::change::kind::added: return "added";
+    case config::change::kind::removed: return "removed";
+    case config::change::kind::changed: return "changed";
+    }
+    return "";
+}
+
+control::reload_view view_of(const std::vector<config::change>& changes,
+                             const std::vector<config::problem>& warnings, bool dry_run) {
+    control::reload_view view;
+    view.dry_run = dry_run;
+    for (const auto& each : changes)
+        view.changes.push_back({each.section, each.name, std::string(name_of(each.what)), each.keys,
+                                each.resets_session, each.needs_restart});
+    for (const auto& warning : warnings)
+        view.warnings.push_back(to_string(warning));
+    return view;
+}
+
+std::string describe(const config::change& change) {
+    return fmt::format("{}{}{} {}{}{}{}{}", change.section, change.name.empty() ? "" : " ",
+                       change.name, name_of(change.what), change.keys.empty() ? "" : ": ",
+                       fmt::join(change.keys, ", "),
+                       change.resets_session ? " (the session is reset)" : "",
+                       change.needs_restart ? " (with the next start)" : "");
+}
+
+/// The first fault in a line, and how many more there are; all of them are in the log.
+refusal invalid(const std::vector<config::problem>& problems) {
+    const auto is_error = [](const auto& each) {
+        return each.level == config::problem::severity::error;
+    };
+    const auto first = std::ranges::find_if(problems, is_error);
+    const auto count = std::ranges::count_if(problems, is_error);
+    return {refusal::kind::invalid,
+            fmt::format("{}{}", to_string(*first),
+                        count > 1 ? fmt::format(" (and {} more)", count - 1) : "")};
+}
+
+} // namespace
+
+/// Reading the file, and those with passwords, may take as long as the disk likes: that is for
+/// another thread.
+void daemon::reload(bool dry_run, control::reply_to<control::reload_view> reply) {
+    std::thread([this, dry_run, reply = std::move(reply), executor = context_.get_executor(),
+                 file = start_.config_file, alive = std::weak_ptr(alive_)]() mutable {
+        auto loaded = std::make_shared<config::load_result>(config::load(file));
+        boost::asio::post(executor, [this, dry_run, reply = std::move(reply),
+                                     loaded = std::move(loaded), alive = std::move(alive)] {
+            if (!alive.expired() && !stopping_)
+                reply(take(std::move(*loaded), dry_run));
+        });
+    }).detach();
+}
+
+std::expected<control::reload_view, refusal> daemon::take(config::load_result loaded,
+                                                          bool dry_run) {
+    for (const auto& problem : loaded.problems)
+        log(loaded.settings ? log_level::warning : log_level::error, "reload", to_string(problem));
+    if (!loaded.settings)
+        return std::unexpected(reload_refused(invalid(loaded.problems)));
+    const auto changes = config::difference(settings_, *loaded.settings);
+    if (!dry_run) {
+        if (auto applied = apply(std::move(*loaded.settings)); !applied)
+            return std::unexpected(
+                reload_refused({refusal::kind::failed, std::move(applied.error())}));
+        for (const auto& change : changes)
+            log(log_level::info, "reload", describe(change));
+        log(log_level::info, "reload",
+            fmt::format("the configuration was reloaded, {} changes", changes.size()));
+        views_changed();
+    }
+    return view_of(changes, loaded.problems, dry_run);
+}
+
+refusal daemon::reload_refused(refusal why) {
+    log(log_level::error, "reload",
+        fmt::format("the configuration was not reloaded, nothing has changed: {}", why.detail));
+    return why;
+}
+
+std::expected<void, std::string> daemon::apply(config::configuration next) {
+    if (auto changed = speaker_.change(next.listen, next.neighbors); !changed)
+        return changed;
+    if (next.log.level != settings_.log.level)
+        herald::daemon::set_log_level(next.log.level);
+    change_services(next.services);
+    // What takes effect with the next start is different until then.
+    next.control = settings_.control;
+    next.state = settings_.state;
+    next.log.format = settings_.log.format;
+    settings_ = std::move(next);
+    announce_all(services_, speaker_);
+    complete_settled(services_, speaker_, false);
+    return {};
+}
+
+void daemon::change_services(const std::vector<config::service_entry>& next) {
+    auto before = std::exchange(services_, {});
+    std::vector<managed_service*> begun;
+    service_observer& observer = *this;
+    for (const auto& entry : next) {
+        const auto known = std::ranges::find_if(before, [&](const auto& service) {
+            return service && service->name() == entry.service.name;
+        });
+        if (known != before.end()) {
+            services_.push_back(std::move(*known));
+            if (services_.back()->settings() != entry)
+                services_.back()->change(entry);
+            continue;
+        }
+        services_.push_back(
+            std::make_unique<managed_service>(context_.get_executor(), entry, observer));
+        begun.push_back(services_.back().get());
+    }
+    for (auto* service : begun)
+        begin(*service);
+}
+
+void daemon::begin(managed_service& service) {
+    if (auto drain = drains_.drains().find(service.name()); drain != drains_.drains().end())
+        service.drain(drain->second);
+    service.start();
+}
+
+} // namespace herald::daemon

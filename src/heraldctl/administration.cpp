@@ -1,0 +1,109 @@
+#include "administration.hpp"
+
+#include "asking.hpp"
+#include "output.hpp"
+#include "screens.hpp"
+#include "tables.hpp"
+#include "values.hpp"
+
+#include "herald/control/json_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/json/parse.hpp>
+#include <chrono>
+#include <fmt/format.h>
+#include <string_view>
+#include <thread>
+
+namespace heraldctl {
+
+namespace {
+
+namespace json = boost::json;
+namespace po = boost::program_options;
+using std::chrono::milliseconds;
+
+/// A daemon takes 5 s at most to have its withdrawals acknowledged, and 2 s to close.
+constexpr std::chrono::seconds restart_limit{15};
+constexpr milliseconds restart_pause{20};
+
+constexpr std::array<std::string_view, 4> actions{"shutdown", "enable", "reset", "refresh"};
+
+/// When the daemon that answers was started.
+result<std::string> start_of(const global_options& global) {
+    const auto answer = ask(global.socket, {.target = "/v1/status"});
+    if (!answer)
+        return std::unexpected(answer.error());
+    return text_of(json::parse(answer->body).as_object(), "started");
+}
+
+} // namespace
+
+result<void> neighbor(const global_options& global, const po::variables_map& options) {
+    const auto words = names_of(options);
+    if (words.size() != 2 || std::ranges::find(actions, words[1]) == actions.end())
+        return usage("neighbor takes a name, and shutdown, enable, reset or refresh");
+    if (options.count("reason") > 0 && words[1] != "shutdown")
+        return usage("--reason is for shutdown");
+    json::object body;
+    if (options.count("reason") > 0)
+        body["reason"] = option(options, "reason");
+    const auto answer =
+        consult(global, {.method = "POST",
+                         .target = fmt::format("/v1/neighbors/{}/{}", encode(words[0]), words[1]),
+                         .body = herald::control::to_text(body)});
+    if (!answer)
+        return std::unexpected(answer.error());
+    if (global.json)
+        return {};
+    const auto view = json::parse(answer->body);
+    return print(fmt::format("{}: {}\n", printable(words[0]),
+                             flag(view.as_object(), "shutdown")
+                                 ? "administratively down"
+                                 : text_of(view.as_object(), "state")));
+}
+
+result<void> reload(const global_options& global, const po::variables_map& options) {
+    const json::object body{{"dry_run", options.count("dry-run") > 0}};
+    const auto answer = consult(
+        global, {.method = "POST", .target = "/v1/reload", .body = herald::control::to_text(body)});
+    if (!answer)
+        return std::unexpected(answer.error());
+    if (global.json)
+        return {};
+    return print(screen{wants_colour()}.reload(json::parse(answer->body)));
+}
+
+result<void> log_level(const global_options& global, const po::variables_map& options) {
+    const auto level = names_of(options);
+    if (level.empty())
+        return usage("log takes trace, debug, info, warning or error");
+    const json::object body{{"level", level.front()}};
+    const auto answer = consult(
+        global, {.method = "POST", .target = "/v1/log", .body = herald::control::to_text(body)});
+    if (!answer)
+        return std::unexpected(answer.error());
+    return global.json ? result<void>{} : print(fmt::format("log: {}\n", level.front()));
+}
+
+result<void> restart(const global_options& global, const po::variables_map&) {
+    const auto before = start_of(global);
+    if (!before)
+        return std::unexpected(before.error());
+    if (auto asked = consult(global, {.method = "POST", .target = "/v1/restart"}); !asked)
+        return std::unexpected(asked.error());
+    const auto deadline = std::chrono::steady_clock::now() + restart_limit;
+    auto now = before;
+    while ((!now || *now == *before) && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::sleep_for(restart_pause);
+        now = start_of(global);
+    }
+    if (!now)
+        return std::unexpected(now.error());
+    if (*now == *before)
+        return refused("heraldd still runs; its log says why");
+    return global.json ? result<void>{} : print("heraldd: restarted\n");
+}
+
+} // namespace heraldctl

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "client.hpp"
+#include "commands.hpp"
+
+#include <string>
+#include <vector>
+
+namespace heraldctl {
+
+using names = std::vector<std::string>;
+
+/// The arguments that are no options, or the values of an option that may be repeated.
+names names_of(const boost::program_options::variables_map& options,
+               const std::string& key = "name");
+/// An option's value; "" without it.
+std::string option(const boost::program_options::variables_map& options, const std::string& key);
+
+/// Asks, and with --json prints what was answered, whatever it is. A refusal is a failure.
+result<reply> consult(const global_options& global, const question& asked);
+
+} // namespace heraldctl
