@@ -28,6 +28,7 @@ void daemon::service_changed(managed_service& which) {
          {"administration", std::string(service::to_string(which.administration()))},
          {"heard", std::string(net::to_string(which.heard()))}});
     announce(which, speaker_);
+    addresses_.service_changed(which);
     complete_settled(services_, speaker_, false);
     views_changed();
 }
