@@ -1,13 +1,11 @@
 """What users of an anycast service notice: queries at a steady pace, two nodes, one router."""
 
-import json
 import time
-from datetime import datetime
 
 import pytest
 
 from lab.anycast import Anycast
-from lab.capture import Capture
+from lab.outage import fail
 from lab.waiting import wait_until
 
 
@@ -60,32 +58,8 @@ def test_drain_and_undrain_lose_no_query(anycast, managed):
 def test_a_failure_loses_what_detection_costs(anycast):
     """A server that is killed: queries are lost until herald knows, and none for herald after."""
     anycast.start()
-    first, second = anycast.nodes
-    with anycast.ask() as asked, Capture(anycast.gateway, first.router_interface) as capture:
-        wait_until("both serve", lambda: asked.servers_since(0.0) == {"node1", "node2"})
-        failed = time.time()
-        first.server.kill()
-        withdrawn = capture.next_withdrawal().time
-        anycast.wait_paths(second)
-        wait_until("node2 serves alone",
-                   lambda: asked.servers_since(time.time() - 0.3) == {"node2"})
-    known = verdict(first)
-    last = max(query.asked for query in asked.lost)
-    assert failed - 0.01 < known < withdrawn
-    parts = {"detection": (0.0, known), "reaction": (known, withdrawn),
-             "the router's turn": (withdrawn, float("inf"))}
-    lost = {part: sum(begin <= query.asked < end for query in asked.lost)
-            for part, (begin, end) in parts.items()}
-    print(f"failure: {len(asked.queries)} queries, {len(asked.lost)} lost: {lost}; "
-          f"detection {1e3 * (known - failed):.1f} ms, reaction {1e3 * (withdrawn - known):.2f} ms, "
-          f"last loss {1e3 * (last - withdrawn):.1f} ms after the withdrawal")
-    assert lost["detection"] > 0
-    assert lost["reaction"] <= 1  # one may be asked in that very moment
-    assert withdrawn - known < 0.005
-
-
-def verdict(node) -> float:
-    """When the service's check settled to a failure, from herald's log."""
-    lines = [json.loads(line) for line in node.herald.process.output().splitlines()]
-    return next(datetime.fromisoformat(line["time"]).timestamp() for line in lines
-                if line["event"] == "check_result" and line["settled"] == "fail")
+    outage = fail(anycast, *anycast.nodes)
+    print(outage)
+    assert outage.lost_in_detection > 0
+    assert outage.lost_in_reaction <= 1  # one may be asked in that very moment
+    assert outage.reaction < 0.005

@@ -192,9 +192,9 @@ void managed_service::time_has_come() {
     bool is_back = health_ == service::health_state::down && health_ != state_.health(now);
     if (!state_.expire_drains(now))
         return update(is_back ? "the hold-down is over" : "the drain time is over");
-    drains_.erase(by_operator); // no other has an end
+    auto expired = drains_.extract(by_operator); // no other has an end
     update("the drain has ended");
-    observer_.drain_expired(*this);
+    observer_.drain_expired(*this, expired.mapped());
 }
 
 } // namespace herald::daemon

@@ -18,7 +18,7 @@ namespace {
 struct nobody final : service_observer {
     void service_changed(managed_service&) override {}
     void check_ran(const managed_service&, const health::check&, bool) override {}
-    void drain_expired(managed_service&) override {}
+    void drain_expired(managed_service&, const service::stored_drain&) override {}
 };
 
 /// A service without checks, whose drain file may be in a directory that is not there.

@@ -24,7 +24,9 @@ struct recorder final : service_observer {
                                     net::to_string(which.heard()), which.cause()));
     }
     void check_ran(const managed_service&, const health::check&, bool) override {}
-    void drain_expired(managed_service&) override { lines.emplace_back("expired"); }
+    void drain_expired(managed_service&, const service::stored_drain&) override {
+        lines.emplace_back("expired");
+    }
 
     std::vector<std::string> lines;
 };

@@ -66,7 +66,7 @@ private:
     // service_observer
     void service_changed(managed_service& which) override;
     void check_ran(const managed_service& which, const health::check& check, bool changed) override;
-    void drain_expired(managed_service& which) override;
+    void drain_expired(managed_service& which, const service::stored_drain& drain) override;
 
     // peering::neighbor_observer
     void state_changed(const peering::neighbor& which, bgp::session_state before,

@@ -29,8 +29,8 @@ public:
     /// A check ran; `changed` when its settled verdict did. Comes before service_changed.
     virtual void check_ran(const managed_service& which, const health::check& check,
                            bool changed) = 0;
-    /// The time of the operator's drain is over: it has ended.
-    virtual void drain_expired(managed_service& which) = 0;
+    /// The time of this drain by the operator is over: it has ended.
+    virtual void drain_expired(managed_service& which, const service::stored_drain& drain) = 0;
 };
 
 /// A service at work: its checks, its state, and the clock of its drains.
