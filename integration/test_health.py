@@ -1,5 +1,7 @@
 """The service's health decides what the router has."""
 
+import time
+
 from lab.scenario import announcing
 from lab.site import IPV4_PREFIX, tcp_check
 from lab.waiting import wait_until
@@ -77,3 +79,25 @@ def _path(world):
 
 def _states(world) -> list:
     return [check["state"] for check in world.herald.get("/v1/services/dns")["checks"]]
+
+
+def test_a_service_that_failed_is_held_down(site):
+    """It stays away for hold_down, though its checks pass, and twice as long the next time."""
+    world = announcing(site, service={"hold_down": "1s"})
+    for flaps, seconds in ((1, 1.0), (2, 2.0)):
+        world.service.kill()
+        world.wait_withdrawn()
+        gone = time.monotonic()
+        world.service.start()
+        wait_until("held down", lambda: (_hold(world) or {}).get("decides"))
+        assert _hold(world)["flaps"] == flaps
+        cause = world.herald.get("/v1/services/dns")["cause"]
+        assert cause == f"held down for {flaps} s more after {flaps} flap{'s' * (flaps > 1)}"
+        assert cause in world.herald.ctl("services", "dns").stdout
+        world.wait_announced()
+        assert seconds - 0.3 < time.monotonic() - gone < seconds + 1.0
+    assert _hold(world) is None
+
+
+def _hold(world) -> dict:
+    return world.herald.get("/v1/services/dns")["hold_down"]

@@ -5,7 +5,7 @@ import json
 import os
 import socket
 from pathlib import Path
-from typing import Optional
+from typing import Optional, Sequence
 
 from lab import toml
 from lab.network import Namespace
@@ -56,16 +56,16 @@ class Herald:
                   "log": {"level": "debug"}}
         self.config.write_text(toml.dump({**places, **settings}), encoding="utf-8")
 
-    def launch(self, env: Optional[dict] = None) -> Process:
-        """Starts the daemon without waiting for it."""
+    def launch(self, env: Optional[dict] = None, under: Sequence[object] = ()) -> Process:
+        """Starts the daemon without waiting for it, with the words of `under` before its own."""
         self._starts += 1
         log = self.folder / f"herald-{self._starts}.log"
-        self.process = self.namespace.start([HERALDD, "--config", self.config], log, env)
+        self.process = self.namespace.start([*under, HERALDD, "--config", self.config], log, env)
         return self.process
 
-    def start(self) -> None:
+    def start(self, under: Sequence[object] = ()) -> None:
         """Starts the daemon and returns when its control socket answers."""
-        process = self.launch()
+        process = self.launch(under=under)
         wait_until("the control socket answers", lambda: self._answers(process))
 
     def _answers(self, process: Process) -> bool:

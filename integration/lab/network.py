@@ -1,6 +1,7 @@
 """Network namespaces, the links between them, and what is dropped on them."""
 
 import ctypes
+import json
 import os
 import signal
 import socket
@@ -85,6 +86,12 @@ class Namespace:
     def reconnect(self) -> None:
         """Ends what cut_off began."""
         self.run("nft", "delete", "table", "inet", "lab")
+
+    def addresses(self, interface: str) -> list:
+        """The addresses of an interface, without lengths."""
+        shown = json.loads(run("ip", "-n", self.name, "-json", "address", "show", "dev",
+                               interface).stdout)
+        return [entry["local"] for entry in shown[0]["addr_info"]]
 
     def programs(self) -> list:
         """The names of the programs that run in this namespace."""

@@ -1,5 +1,6 @@
 """What most scenarios begin with: one router, one service, and herald announcing it."""
 
+import shutil
 from dataclasses import dataclass
 from typing import Optional
 
@@ -11,6 +12,11 @@ from lab.waiting import wait_until
 
 # What a person calls "at once": no timer of BGP is as short.
 AT_ONCE = 1.0
+
+
+def as_ordinary(user: int) -> list:
+    """The words that run a command as this user."""
+    return ["setpriv", "--reuid", user, "--regid", user, "--clear-groups"]
 
 
 @dataclass
@@ -40,14 +46,24 @@ class World:
         return self.router.established(address) and self.router.drops(address) == 0
 
 
-def announcing(site: Site, neighbor: Optional[dict] = None,
-               service: Optional[dict] = None, **bgp: object) -> World:
-    """Brings the usual site up; the arguments change the neighbor, the service and [bgp]."""
+def announcing(site: Site, neighbor: Optional[dict] = None, service: Optional[dict] = None,
+               state: Optional[str] = None, as_user: Optional[int] = None,
+               **bgp: object) -> World:
+    """Brings the usual site up; the arguments change the neighbor, the service and [bgp].
+
+    `state` is another state directory than the usual one, `as_user` the id of an ordinary user
+    that herald is to run as.
+    """
     leaf = site.add_leaf()
     world = World(site, leaf, site.start_router(leaf), site.service(), site.herald())
     world.service.start()
-    world.herald.configure(settings([leaf.neighbor(**(neighbor or {}))],
-                                    [dns_service(**(service or {}))], **bgp))
-    world.herald.start()
+    places = {"state": {"directory": state}} if state else {}
+    world.herald.configure({**settings([leaf.neighbor(**(neighbor or {}))],
+                                       [dns_service(**(service or {}))], **bgp), **places})
+    under: list = []
+    if as_user:
+        shutil.chown(world.herald.folder, as_user, as_user)
+        under = as_ordinary(as_user)
+    world.herald.start(under)
     world.wait_announced()
     return world

@@ -133,9 +133,12 @@ def tcp_check(port: int = SERVICE_PORT, **changes: object) -> dict:
 
 
 def dns_service(**changes: object) -> dict:
-    """A [[service]] with a prefix of each family that depends on the lab's service."""
+    """A [[service]] with a prefix of each family that depends on the lab's service.
+
+    It is not held down, so that scenarios need not wait for its return.
+    """
     return {"name": "dns", "prefixes": [IPV4_PREFIX, IPV6_PREFIX], "check": [tcp_check()],
-            **changes}
+            "hold_down": "0s", **changes}
 
 
 IPV4_PREFIX, IPV6_PREFIX = "192.0.2.0/24", "2001:db8:53::/48"

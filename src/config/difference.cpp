@@ -108,6 +108,12 @@ std::vector<std::string> keys_of(const service_entry& now, const service_entry& 
     keys.compare("require", now.service.require, next.service.require);
     keys.compare("on_down", now.service.deprefer_when_down, next.service.deprefer_when_down);
     keys.compare("drain_time", now.service.drain_time, next.service.drain_time);
+    keys.compare("drain_file", now.service.drain_file, next.service.drain_file);
+    keys.compare("hold_down", now.service.hold_down, next.service.hold_down);
+    keys.compare("hold_down_max", now.service.hold_down_max, next.service.hold_down_max);
+    keys.compare("addresses", now.service.addresses, next.service.addresses);
+    keys.compare("manage_addresses", now.service.manage_addresses, next.service.manage_addresses);
+    keys.compare("interface", now.service.interface, next.service.interface);
     compare_checks(keys, now.checks, next.checks);
     if (keys.empty())
         keys.note("order of checks");

@@ -76,12 +76,12 @@ constexpr std::array service_keys{
     key{"require"},
     key{"on_down"},
     key{"drain_time"},
-    key{"drain_file", false},
-    key{"hold_down", false},
-    key{"hold_down_max", false},
-    key{"addresses", false},
-    key{"manage_addresses", false},
-    key{"interface", false},
+    key{"drain_file"},
+    key{"hold_down"},
+    key{"hold_down_max"},
+    key{"addresses"},
+    key{"manage_addresses"},
+    key{"interface"},
     key{"check"},
 };
 constexpr std::array any_check_keys{

@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 struct across_services {
     std::set<std::string, std::less<>> neighbors;
     std::set<std::string> names;
-    std::map<net::ip_prefix, std::string> owners; // of prefixes
+    std::map<net::ip_prefix, std::string> owners;            // of prefixes
+    std::map<boost::asio::ip::address, std::string> managed; // addresses, and their interfaces
     named_table check_defaults;
 };
 
@@ -81,19 +82,36 @@ std::optional<unsigned> read_require(table_reader& from, std::size_t counted_che
     return std::nullopt;
 }
 
-void refuse_what_comes_later(table_reader& from) {
-    if (from.text("drain_file"))
-        from.not_implemented("drain_file");
-    if (from.duration("hold_down", 0s, 24h).value_or(0s) != 0s)
-        from.not_implemented("hold_down", "\"0s\"");
-    if (from.duration("hold_down_max", 0s, 24h))
-        from.not_implemented("hold_down_max");
-    if (!from.texts("addresses", largest_document).empty())
-        from.not_implemented("addresses", "empty");
-    if (from.flag("manage_addresses").value_or(false))
-        from.not_implemented("manage_addresses", "false");
-    if (from.text("interface"))
-        from.not_implemented("interface");
+void read_hold_down(table_reader& from, service::service_settings& into) {
+    const auto first = from.duration("hold_down", 0s, 24h);
+    const auto longest = from.duration("hold_down_max", 0s, 24h);
+    into.hold_down = first.value_or(into.hold_down);
+    into.hold_down_max = longest.value_or(std::max(into.hold_down, into.hold_down_max));
+    if (into.hold_down_max < into.hold_down)
+        from.fail("hold_down_max",
+                  fmt::format("is less than the hold_down of {}", to_string(into.hold_down)));
+}
+
+void read_addresses(table_reader& from, across_services& across, service::service_settings& into) {
+    for (const auto& [address, where] :
+         from.parsed_list("addresses", parse_service_address, largest_document)) {
+        if (std::ranges::find(into.addresses, address) != into.addresses.end())
+            from.fail_at(where, "addresses", address.to_string() + " is there twice");
+        else
+            into.addresses.push_back(address);
+    }
+    into.interface = from.parsed("interface", parse_interface).value_or(into.interface);
+    into.manage_addresses = from.flag("manage_addresses").value_or(false);
+    if (!into.manage_addresses)
+        return;
+    if (!from.has("addresses") || from.is_empty_array("addresses"))
+        from.fail("manage_addresses", "there are no addresses to manage");
+    for (const auto& address : into.addresses) {
+        const auto [other, is_new] = across.managed.emplace(address, into.interface);
+        if (!is_new && other->second != into.interface)
+            from.fail("interface", fmt::format("another service has {} on {}", address.to_string(),
+                                               other->second));
+    }
 }
 
 service_entry read_service(table_reader from, across_services& across) {
@@ -107,7 +125,9 @@ service_entry read_service(table_reader from, across_services& across) {
     settings.deprefer_when_down =
         from.choice<bool>("on_down", {{"withdraw", false}, {"deprefer", true}}).value_or(false);
     settings.drain_time = from.duration("drain_time", 0s, 24h).value_or(settings.drain_time);
-    refuse_what_comes_later(from);
+    settings.drain_file = from.parsed("drain_file", parse_absolute_path).value_or("");
+    read_hold_down(from, settings);
+    read_addresses(from, across, settings);
     entry.checks = read_checks(from, across.check_defaults);
     const auto counted =
         std::ranges::count(entry.checks, false, &health::check_settings::degrades_only);

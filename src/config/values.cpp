@@ -123,6 +123,14 @@ std::expected<ip::address_v6, std::string> parse_next_hop_ipv6(std::string_view 
     return address->to_v6();
 }
 
+std::expected<ip::address, std::string> parse_service_address(std::string_view text) {
+    boost::system::error_code error;
+    const auto address = ip::make_address_v6(std::string(text), error);
+    if (!error && address.is_link_local())
+        return std::unexpected("a link-local address is of no use beyond its link");
+    return parse_host_address(text);
+}
+
 std::expected<ip::address, std::string> parse_listen_address(std::string_view text) {
     auto address = parse_address(text);
     if (address && (address->is_multicast() || is_broadcast(*address)))
@@ -184,6 +192,23 @@ std::expected<std::uint32_t, std::string> parse_file_mode(std::string_view text)
 std::expected<std::string, std::string> parse_path(std::string_view text) {
     if (text.empty())
         return std::unexpected("a path cannot be empty");
+    return std::string(text);
+}
+
+std::expected<std::string, std::string> parse_absolute_path(std::string_view text) {
+    if (!text.starts_with('/'))
+        return std::unexpected("expected a path that begins with /");
+    return std::string(text);
+}
+
+std::expected<std::string, std::string> parse_interface(std::string_view text) {
+    constexpr std::size_t longest = IFNAMSIZ - 1;
+    const bool good = std::ranges::all_of(text, [](char c) { return c > ' ' && c != '/'; });
+    if (!good || text.empty() || text.size() > longest || text == "." || text == "..")
+        return std::unexpected(
+            fmt::format("not an interface's name: expected up to {} printable characters other "
+                        "than /",
+                        longest));
     return std::string(text);
 }
 

@@ -29,6 +29,15 @@ auto show_these(std::vector<std::string> names) {
     };
 }
 
+/// Who is at the other end, as the kernel has it.
+std::string user_of(connection::socket& client) {
+    ucred peer{};
+    socklen_t length = sizeof peer;
+    if (::getsockopt(client.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
+        return {};
+    return "uid " + std::to_string(peer.uid);
+}
+
 } // namespace
 
 connection::connection(std::shared_ptr<hub> shared, socket client)
@@ -173,6 +182,8 @@ asio::awaitable<response> connection::perform(response ready) {
 
 asio::awaitable<response> connection::perform(drain_request wanted) {
     auto reply = answer_to<void>(show_these(wanted.services));
+    if (wanted.by.empty())
+        wanted.by = user_of(socket_);
     hub_->daemon->drain(std::move(wanted), std::move(reply));
     return changed();
 }

@@ -16,6 +16,7 @@ template <typename T>
 using parsed = std::expected<T, std::string>;
 
 constexpr std::size_t longest_reason = 1000;
+constexpr std::size_t longest_by = 100;
 
 std::unexpected<std::string> wrong(std::string_view member, std::string_view should) {
     return std::unexpected(fmt::format("\"{}\" must be {}", member, should));
@@ -62,13 +63,19 @@ parsed<void> read_services(std::vector<std::string>& services, const json::value
     return {};
 }
 
+parsed<void> read_text(std::string& into, std::string_view name, const json::value& value,
+                       std::size_t longest) {
+    if (!value.is_string() || value.get_string().size() > longest)
+        return wrong(name, fmt::format("a text of at most {} bytes", longest));
+    into = std::string(value.get_string());
+    return {};
+}
+
 parsed<void> read_member(drain_request& drain, std::string_view name, const json::value& value) {
-    if (name == "reason") {
-        if (!value.is_string() || value.get_string().size() > longest_reason)
-            return wrong(name, fmt::format("a text of at most {} bytes", longest_reason));
-        drain.reason = std::string(value.get_string());
-        return {};
-    }
+    if (name == "reason")
+        return read_text(drain.reason, name, value, longest_reason);
+    if (name == "by")
+        return read_text(drain.by, name, value, longest_by);
     if (name == "for") {
         const auto duration = read_duration(value);
         if (!duration)

@@ -42,6 +42,7 @@ json::object to_json(const message_count& count) {
 }
 
 json::object to_json(const drain_view& drain);
+json::object to_json(const hold_down_view& hold);
 
 template <typename T>
 json::value or_null(const std::optional<T>& value) {
@@ -50,10 +51,14 @@ json::value or_null(const std::optional<T>& value) {
 
 json::object to_json(const drain_view& drain) {
     return {
-        {"source", drain.source},        {"reason", drain.reason},
-        {"since", to_json(drain.since)}, {"until", or_null(drain.until)},
-        {"immediate", drain.immediate},
+        {"source", drain.source},        {"by", drain.by},
+        {"reason", drain.reason},        {"since", to_json(drain.since)},
+        {"until", or_null(drain.until)}, {"immediate", drain.immediate},
     };
+}
+
+json::object to_json(const hold_down_view& hold) {
+    return {{"until", to_json(hold.until)}, {"flaps", hold.flaps}, {"decides", hold.decides}};
 }
 
 } // namespace
@@ -109,6 +114,9 @@ json::object to_json(const check_view& check) {
 }
 
 json::object to_json(const service_view& service) {
+    json::array drains;
+    for (const auto& drain : service.drains)
+        drains.emplace_back(to_json(drain));
     return {
         {"name", service.name},
         {"health", service.health},
@@ -121,7 +129,11 @@ json::object to_json(const service_view& service) {
         {"acknowledged", service.acknowledged},
         {"require", service.require},
         {"on_down", service.on_down},
-        {"drain", or_null(service.drain)},
+        {"drain", drains.empty() ? json::value(nullptr) : drains.front()},
+        {"drains", drains},
+        {"hold_down", or_null(service.hold_down)},
+        {"addresses", json::value_from(service.addresses)},
+        {"missing_addresses", json::value_from(service.missing_addresses)},
         {"checks", to_json(service.checks)},
         {"cause", service.cause},
     };

@@ -39,6 +39,8 @@ daemon::daemon(boost::asio::io_context& context, config::configuration settings,
     , state_(std::move(state))
     , drains_(context.get_executor(), state_.path())
     , speaker_(context.get_executor(), settings_.listen, settings_.neighbors, *this)
+    , drain_files_(context.get_executor(), services_)
+    , addresses_(context.get_executor(), state_.path(), services_, speaker_)
     , server_(context.get_executor(), *this)
     , signals_(context, SIGTERM, SIGINT, SIGHUP)
     , end_of_rib_timer_(context) {
@@ -56,6 +58,8 @@ daemon::~daemon() = default;
 std::expected<void, std::string> daemon::start() {
     if (auto loaded = drains_.load(); !loaded)
         return loaded;
+    if (auto addresses = addresses_.start(); !addresses)
+        return addresses;
     if (auto listening = server_.listen(settings_.control); !listening)
         return listening;
     if (auto started = speaker_.start(); !started) {
@@ -64,7 +68,10 @@ std::expected<void, std::string> daemon::start() {
     }
     await_signal();
     for (const auto& service : services_)
-        begin(*service);
+        take_up_drain(*service);
+    drain_files_.start();
+    for (const auto& service : services_)
+        service->start();
     complete_settled(services_, speaker_, false);
     end_of_rib_timer_.expires_after(end_of_rib_limit);
     end_of_rib_timer_.async_wait([this](boost::system::error_code error) {
@@ -110,6 +117,7 @@ void daemon::begin_stop(ending next, const std::string& why) {
     log(log_level::info, "stopping", why);
     notify_service_manager(next == ending::exit ? "STOPPING=1" : reloading());
     end_of_rib_timer_.cancel();
+    drain_files_.stop();
     for (const auto& service : services_)
         service->stop();
     for (const auto& neighbor : speaker_.neighbors()) {
@@ -127,6 +135,7 @@ void daemon::end_sessions(const std::string& why) {
         speaker_.stop(wire::make_cease(wire::cease_code::administrative_shutdown, why));
     else
         speaker_.stop_for_restart(wire::make_cease(wire::cease_code::administrative_reset, why));
+    addresses_.stop(next_ == ending::exit);
     server_.stop();
     signals_.cancel();
     sessions_ended_ = true;

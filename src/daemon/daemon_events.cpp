@@ -28,6 +28,7 @@ void daemon::service_changed(managed_service& which) {
          {"administration", std::string(service::to_string(which.administration()))},
          {"heard", std::string(net::to_string(which.heard()))}});
     announce(which, speaker_);
+    addresses_.service_changed(which);
     complete_settled(services_, speaker_, false);
     views_changed();
 }
@@ -45,11 +46,15 @@ void daemon::check_ran(const managed_service& which, const health::check& check,
           status.settled ? std::string(health::to_string(*status.settled)) : "unknown"}});
 }
 
-void daemon::drain_expired(managed_service& which) {
+void daemon::drain_expired(managed_service& which, const service::stored_drain& drain) {
     auto name = which.name();
     log(log_level::info, "undrain", fmt::format("the drain of service {} has ended", name));
     drains_.apply(
-        [name](service::stored_drains& drains) { drains.erase(name); },
+        [name, drain](service::stored_drains& drains) {
+            // One that the operator has given meanwhile stays.
+            if (auto found = drains.find(name); found != drains.end() && found->second == drain)
+                drains.erase(found);
+        },
         [](std::error_code error) {
             // What stays on disk has expired there too, and a start drops it.
             if (error)

@@ -2,6 +2,7 @@
 #include "herald/daemon/explain.hpp"
 #include "herald/daemon/log.hpp"
 #include "herald/daemon/views.hpp"
+
 #include <algorithm>
 #include <array>
 #include <boost/asio/ip/address_v4.hpp>
@@ -71,6 +72,36 @@ daemon::find_services(const std::vector<std::string>& names) const {
     return found;
 }
 
+/// Changes the drains of these services on disk, then in force.
+void daemon::change_drains(
+    const std::vector<managed_service*>& services, std::string_view verb,
+    const std::function<void(service::stored_drains&, const std::string&)>& make,
+    control::done reply) {
+    drains_.apply(
+        [names = names_of(services), make](service::stored_drains& drains) {
+            for (const auto& name : names)
+                make(drains, name);
+        },
+        [this, services, verb, reply = std::move(reply)](std::error_code error) {
+            if (error) {
+                log(log_level::error, "drain", not_stored(error).detail);
+                return reply(std::unexpected(not_stored(error)));
+            }
+            using enum service::drain_source;
+            for (auto* service : services) {
+                auto drain = drains_.drains().find(service->name());
+                if (drain == drains_.drains().end())
+                    service->undrain(by_operator);
+                else
+                    service->drain(by_operator, drain->second);
+            }
+            log(log_level::info, "drain",
+                fmt::format("{} {}", verb, fmt::join(names_of(services), ", ")));
+            views_changed();
+            reply({});
+        });
+}
+
 void daemon::drain(control::drain_request request, control::done reply) {
     auto services = find_services(request.services);
     if (!services)
@@ -79,52 +110,24 @@ void daemon::drain(control::drain_request request, control::done reply) {
     drain.since = std::chrono::system_clock::now();
     drain.immediate = request.now;
     drain.reason = request.reason;
+    drain.by = request.by;
     if (request.duration)
         drain.until = drain.since + *request.duration;
-    drains_.apply(
-        [drain, names = names_of(*services)](service::stored_drains& drains) {
-            for (const auto& name : names) {
-                auto [existing, added] = drains.emplace(name, drain);
-                auto since = existing->second.since; // a 'draining' that began goes on
-                existing->second = drain;
-                existing->second.since = since;
-            }
-        },
-        [this, services = *services, reply](std::error_code error) {
-            if (error) {
-                log(log_level::error, "drain", not_stored(error).detail);
-                return reply(std::unexpected(not_stored(error)));
-            }
-            for (auto* service : services)
-                service->drain(drains_.drains().at(service->name()));
-            log(log_level::info, "drain",
-                fmt::format("drained {}", fmt::join(names_of(services), ", ")));
-            views_changed();
-            reply({});
-        });
+    auto make = [drain](service::stored_drains& drains, const std::string& name) {
+        auto [existing, added] = drains.emplace(name, drain);
+        auto since = existing->second.since; // a 'draining' that began goes on
+        existing->second = drain;
+        existing->second.since = since;
+    };
+    change_drains(*services, "drained", make, std::move(reply));
 }
 
 void daemon::undrain(std::vector<std::string> names, control::done reply) {
     auto services = find_services(names);
     if (!services)
         return reply(std::unexpected(services.error()));
-    drains_.apply(
-        [names = names_of(*services)](service::stored_drains& drains) {
-            for (const auto& name : names)
-                drains.erase(name);
-        },
-        [this, services = *services, reply](std::error_code error) {
-            if (error) {
-                log(log_level::error, "drain", not_stored(error).detail);
-                return reply(std::unexpected(not_stored(error)));
-            }
-            for (auto* service : services)
-                service->undrain();
-            log(log_level::info, "undrain",
-                fmt::format("undrained {}", fmt::join(names_of(services), ", ")));
-            views_changed();
-            reply({});
-        });
+    auto make = [](service::stored_drains& drains, const std::string& name) { drains.erase(name); };
+    change_drains(*services, "undrained", make, std::move(reply));
 }
 
 std::expected<control::explain_view, refusal> daemon::explain(const std::string& prefix) const {

@@ -102,6 +102,8 @@ refusal daemon::reload_refused(refusal why) {
 }
 
 std::expected<void, std::string> daemon::apply(config::configuration next) {
+    if (auto possible = addresses_.prepare(next.services); !possible)
+        return possible;
     if (auto changed = speaker_.change(next.listen, next.neighbors); !changed)
         return changed;
     if (next.log.level != settings_.log.level)
@@ -111,9 +113,10 @@ std::expected<void, std::string> daemon::apply(config::configuration next) {
     next.control = settings_.control;
     next.state = settings_.state;
     next.log.format = settings_.log.format;
-    settings_ = std::move(next);
+    const auto before = std::exchange(settings_, std::move(next));
     announce_all(services_, speaker_);
     complete_settled(services_, speaker_, false);
+    addresses_.services_changed(before.services);
     return {};
 }
 
@@ -136,13 +139,15 @@ void daemon::change_services(const std::vector<config::service_entry>& next) {
         begun.push_back(services_.back().get());
     }
     for (auto* service : begun)
-        begin(*service);
+        take_up_drain(*service);
+    drain_files_.start();
+    for (auto* service : begun)
+        service->start();
 }
 
-void daemon::begin(managed_service& service) {
+void daemon::take_up_drain(managed_service& service) {
     if (auto drain = drains_.drains().find(service.name()); drain != drains_.drains().end())
-        service.drain(drain->second);
-    service.start();
+        service.drain(service::drain_source::by_operator, drain->second);
 }
 
 } // namespace herald::daemon

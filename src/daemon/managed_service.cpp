@@ -1,7 +1,9 @@
 #include "herald/daemon/managed_service.hpp"
 
 #include <algorithm>
+#include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <utility>
 
 namespace herald::daemon {
@@ -30,7 +32,6 @@ service::drain on_monotonic_clock(const service::stored_drain& stored) {
     if (stored.until)
         drain.until = monotonic(*stored.until);
     drain.immediate = stored.immediate;
-    drain.reason = stored.reason;
     return drain;
 }
 
@@ -50,6 +51,17 @@ std::string describe(const health::check& check) {
                        last->output.empty() ? "" : ": ", last->output);
 }
 
+std::string describe(service::drain_source source, const service::stored_drain& drain) {
+    std::string who;
+    switch (source) {
+    case service::drain_source::by_operator:
+        who = drain.by.empty() ? "the operator" : drain.by;
+        break;
+    case service::drain_source::by_file: who = "the file " + drain.by; break;
+    }
+    return fmt::format("drained by {}{}{}", who, drain.reason.empty() ? "" : ": ", drain.reason);
+}
+
 managed_service::managed_service(boost::asio::any_io_executor executor,
                                  config::service_entry settings, service_observer& observer)
     : executor_(executor)
@@ -59,6 +71,7 @@ managed_service::managed_service(boost::asio::any_io_executor executor,
     , timer_(executor) {}
 
 void managed_service::start() {
+    started_ = true;
     for (const auto& settings : settings_.checks)
         checks_.push_back(make_check(settings));
     for (const auto& check : checks_)
@@ -99,7 +112,7 @@ void managed_service::change(config::service_entry next) {
 
 /// What a check that has not settled is taken for in a service that has.
 std::optional<health::verdict> managed_service::presumed() const {
-    switch (health_) {
+    switch (state_.checked_health()) {
     case service::health_state::unknown: return std::nullopt;
     case service::health_state::up:
     case service::health_state::degraded: return health::verdict::pass;
@@ -118,27 +131,76 @@ void managed_service::check_ran(const health::check& check, bool changed) {
     observer_.check_ran(*this, check, changed);
     if (!changed)
         return;
+    auto before = state_.checked_health();
+    auto verdict = fmt::format("check {} {}", check.settings().name, describe(check));
     const auto at = std::ranges::find(checks_, &check, &std::unique_ptr<health::check>::get);
-    state_.set_verdict(static_cast<std::size_t>(at - checks_.begin()), *check.status().settled);
-    update(fmt::format("check {} {}", check.settings().name, describe(check)));
+    state_.set_verdict(static_cast<std::size_t>(at - checks_.begin()), *check.status().settled,
+                       clock::now());
+    if (state_.checked_health() != before)
+        verdict_ = verdict;
+    update(verdict);
 }
 
-void managed_service::drain(const service::stored_drain& drain) {
-    stored_drain_ = drain;
-    state_.set_drain(on_monotonic_clock(drain));
-    update(drain.reason.empty() ? "drained by the operator"
-                                : fmt::format("drained by the operator: {}", drain.reason));
+void managed_service::drain(service::drain_source source, const service::stored_drain& drain) {
+    drains_[source] = drain;
+    auto on_clock = on_monotonic_clock(drain);
+    on_clock.immediate = on_clock.immediate || !started_;
+    state_.set_drain(source, on_clock, clock::now());
+    update(describe(source, drain));
 }
 
-void managed_service::undrain() {
-    stored_drain_.reset();
-    state_.clear_drain();
-    update("undrained by the operator");
+void managed_service::undrain(service::drain_source source) {
+    drains_.erase(source);
+    state_.clear_drain(source);
+    update(source == service::drain_source::by_file ? "the drain file is gone"
+                                                    : "undrained by the operator");
 }
 
-void managed_service::update(const std::string& cause) {
+void managed_service::set_missing_addresses(std::vector<boost::asio::ip::address> missing) {
+    missing_ = std::move(missing);
+    state_.set_address_missing(!missing_.empty());
+    update("all its addresses are there");
+}
+
+net::announcement managed_service::heard_with_addresses() const {
+    return state_.heard_with_addresses(clock::now());
+}
+
+std::optional<service::hold_down> managed_service::holding() const {
+    const auto& hold = state_.holding();
+    return hold.holds(clock::now()) ? std::optional(hold) : std::nullopt;
+}
+
+bool managed_service::held_down() const {
+    return state_.held_down(clock::now());
+}
+
+std::string managed_service::held_down_text() const {
     auto now = clock::now();
-    auto health = state_.health();
+    auto left = std::chrono::ceil<std::chrono::seconds>(state_.holding().until() - now);
+    auto flaps = state_.holding().flaps(now);
+    return fmt::format("held down for {} s more after {} flap{}", left.count(), flaps,
+                       flaps == 1 ? "" : "s");
+}
+
+std::string managed_service::cause() const {
+    std::vector<std::string> parts;
+    if (held_down())
+        parts.push_back(held_down_text());
+    else if (health_ == service::health_state::down || health_ == service::health_state::degraded)
+        parts.push_back(verdict_);
+    for (const auto& address : missing_)
+        parts.push_back(fmt::format("address {} is on no interface", address.to_string()));
+    for (const auto& [source, drain] : drains_)
+        parts.push_back(describe(source, drain));
+    return parts.empty() ? event_ : fmt::format("{}", fmt::join(parts, "; "));
+}
+
+void managed_service::update(const std::string& event) {
+    if (!started_)
+        return;
+    auto now = clock::now();
+    auto health = state_.health(now);
     auto administration = state_.administration_at(now);
     auto heard = state_.heard(now);
     auto same = health == health_ && administration == administration_ && heard == heard_;
@@ -149,7 +211,7 @@ void managed_service::update(const std::string& cause) {
     if (same)
         return;
     since_ = std::chrono::system_clock::now();
-    cause_ = cause;
+    event_ = event;
     observer_.service_changed(*this);
 }
 
@@ -160,14 +222,21 @@ void managed_service::schedule() {
         return static_cast<void>(timer_.cancel());
     timer_.expires_at(*next);
     timer_.async_wait([this, generation, alive = std::weak_ptr(alive_)](auto) {
-        if (alive.expired() || generation != generation_)
-            return;
-        if (!state_.expire_drain(clock::now()))
-            return update("the drain time is over");
-        stored_drain_.reset();
-        update("the drain has ended");
-        observer_.drain_expired(*this);
+        if (!alive.expired() && generation == generation_)
+            time_has_come();
     });
+}
+
+/// A drain, its first stage or a hold-down is over.
+void managed_service::time_has_come() {
+    using enum service::drain_source;
+    auto now = clock::now();
+    bool is_back = health_ == service::health_state::down && health_ != state_.health(now);
+    if (!state_.expire_drains(now))
+        return update(is_back ? "the hold-down is over" : "the drain time is over");
+    auto expired = drains_.extract(by_operator); // no other has an end
+    update("the drain has ended");
+    observer_.drain_expired(*this, expired.mapped());
 }
 
 } // namespace herald::daemon

@@ -146,9 +146,17 @@ control::service_view view_of(const managed_service& service, const peering::spe
     view.on_down = settings.deprefer_when_down ? "deprefer" : "withdraw";
     view.prefixes = texts(settings.prefixes);
     add_neighbors(view, service, speaker);
-    if (const auto& drain = service.current_drain())
-        view.drain = control::drain_view{"operator", drain->reason, drain->since, drain->until,
-                                         drain->immediate};
+    for (const auto& [source, drain] : service.current_drains())
+        view.drains.push_back({source == service::drain_source::by_file ? "file" : "operator",
+                               drain.by, drain.reason, drain.since, drain.until, drain.immediate});
+    if (const auto hold = service.holding())
+        view.hold_down = control::hold_down_view{wall(hold->until()),
+                                                 hold->flaps(std::chrono::steady_clock::now()),
+                                                 service.held_down()};
+    for (const auto& address : settings.addresses)
+        view.addresses.push_back(address.to_string());
+    for (const auto& address : service.missing_addresses())
+        view.missing_addresses.push_back(address.to_string());
     for (const auto& check : service.checks())
         view.checks.push_back(view_of(settings.name, *check));
     return view;
@@ -204,6 +212,10 @@ std::vector<std::string> problems_of(const std::vector<control::neighbor_view>& 
         if (service.health == "down" || service.health == "degraded")
             lines.push_back(
                 fmt::format("service {} is {}: {}", service.name, service.health, service.cause));
+        for (const auto& address : service.missing_addresses)
+            lines.push_back(
+                fmt::format("service {} is not announced: address {} is on no interface",
+                            service.name, address));
         for (const auto& check : service.checks)
             if (!check.could_run)
                 lines.push_back(fmt::format("check {} of service {} could not run: {}", check.name,

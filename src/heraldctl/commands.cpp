@@ -15,7 +15,10 @@
 #include <array>
 #include <boost/json/parse.hpp>
 #include <boost/json/value_from.hpp>
+#include <cstdlib>
 #include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
 #include <vector>
 
 namespace heraldctl {
@@ -115,6 +118,14 @@ result<void> wait_for(const global_options& global, const waiting& wanted) {
     return global.json ? result<void>{} : print(text);
 }
 
+/// Who runs this, also behind sudo(8); empty where that has no name.
+std::string user_name() {
+    if (const char* caller = std::getenv("SUDO_USER"); caller != nullptr)
+        return caller;
+    const auto* user = ::getpwuid(::getuid());
+    return user == nullptr ? "" : user->pw_name;
+}
+
 /// Whom a drain or an undrain is about, as the request says it.
 struct subject {
     std::string target;
@@ -136,6 +147,16 @@ result<subject> subject_of(const po::variables_map& options, std::string_view ac
     return several;
 }
 
+/// Who else drains a service: ", by the file /run/maintenance".
+std::string others(const json::object& service) {
+    std::string text;
+    for (const auto& each : list(service, "drains"))
+        if (const auto& drain = each.as_object(); text_of(drain, "source") != "operator")
+            text += fmt::format(", by the {} {}", text_of(drain, "source"),
+                                printable(text_of(drain, "by")));
+    return text;
+}
+
 /// Asks for the change, and says what became of each service; their names.
 result<names> change(const global_options& global, const subject& whom) {
     const auto answer = consult(
@@ -147,8 +168,8 @@ result<names> change(const global_options& global, const subject& whom) {
     std::string text;
     for (const auto& service : views_of(*answer, "services")) {
         changed.push_back(text_of(service, "name"));
-        text +=
-            fmt::format("{}: {}\n", printable(changed.back()), text_of(service, "administration"));
+        text += fmt::format("{}: {}{}\n", printable(changed.back()),
+                            text_of(service, "administration"), others(service));
     }
     if (global.json)
         return changed;
@@ -168,6 +189,7 @@ result<void> drain(const global_options& global, const po::variables_map& option
     if (options.count("timeout") > 0 && options.count("wait") == 0)
         return usage("--timeout is for --wait");
     whom->body["reason"] = option(options, "reason");
+    whom->body["by"] = user_name();
     whom->body["now"] = options.count("now") > 0;
     if (options.count("for") > 0)
         whom->body["for"] = option(options, "for");
@@ -176,7 +198,9 @@ result<void> drain(const global_options& global, const po::variables_map& option
         return std::unexpected(changed.error());
     if (options.count("wait") == 0 || changed->empty())
         return {};
-    return wait_for(global, {"withdrawn", "service", *changed, *timeout});
+    // A drain that ends before its withdrawal is waited for in vain, and no longer.
+    const auto bound = options.count("for") > 0 ? std::min(*timeout, *duration) : *timeout;
+    return wait_for(global, {"withdrawn", "service", *changed, bound});
 }
 
 result<void> undrain(const global_options& global, const po::variables_map& options) {

@@ -59,11 +59,16 @@ void session(sheet& page, const json::object& neighbor) {
 
 void drain(sheet& page, const json::object& drain) {
     const auto reason = text_of(drain, "reason");
-    page.line("drained by", fmt::format("{}{}{}", text_of(drain, "source"),
+    page.line("drained by", fmt::format("{} {}{}{}", text_of(drain, "source"), text_of(drain, "by"),
                                         flag(drain, "immediate") ? ", at once" : "",
                                         reason.empty() ? "" : ": " + reason));
     page.line("drained for", age_and_time(drain, "since"));
     page.line("drained until", text_of(drain, "until"));
+}
+
+void hold_down(sheet& page, const json::object& hold) {
+    page.line("held down until",
+              fmt::format("{}, flaps: {}", text_of(hold, "until"), text_of(hold, "flaps")));
 }
 
 /// Why a check's last result is what it is.
@@ -131,8 +136,12 @@ std::string screen::service(const json::value& answer) const {
     page.line("acknowledged", flag(service, "acknowledged") ? "all" : "not yet all");
     page.line("require", text_of(service, "require"));
     page.line("on down", text_of(service, "on_down"));
-    if (!service.at("drain").is_null())
-        drain(page, service.at("drain").as_object());
+    page.line("addresses", joined(texts(service, "addresses")));
+    page.line("missing", joined(texts(service, "missing_addresses")));
+    if (!service.at("hold_down").is_null())
+        hold_down(page, service.at("hold_down").as_object());
+    for (const auto& each : list(service, "drains"))
+        drain(page, each.as_object());
     for (const auto& each : list(service, "checks"))
         check(page, each.as_object());
     return page.text();

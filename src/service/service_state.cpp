@@ -23,10 +23,23 @@ std::string_view to_string(administration value) {
     return "active";
 }
 
+namespace {
+
+bool is_usable(health_state health) {
+    return health == health_state::up || health == health_state::degraded;
+}
+
+bool in_force(const std::optional<drain>& drain, time_point now) {
+    return drain && (!drain->until || now < *drain->until);
+}
+
+} // namespace
+
 service_state::service_state(service_settings settings, std::vector<bool> degrades_only)
     : settings_(std::move(settings))
     , degrades_only_(std::move(degrades_only))
-    , verdicts_(degrades_only_.size()) {}
+    , verdicts_(degrades_only_.size())
+    , hold_down_(settings_.hold_down, settings_.hold_down_max) {}
 
 void service_state::change(service_settings settings, std::vector<bool> degrades_only,
                            std::vector<std::optional<health::verdict>> verdicts) {
@@ -34,15 +47,22 @@ void service_state::change(service_settings settings, std::vector<bool> degrades
     degrades_only_ = std::move(degrades_only);
     verdicts_ = std::move(verdicts);
     verdicts_.resize(degrades_only_.size());
-    settled_ = settled_ || health() != health_state::unknown;
+    settled_ = settled_ || checked_health() != health_state::unknown;
+    hold_down_.change(settings_.hold_down, settings_.hold_down_max);
 }
 
-void service_state::set_verdict(std::size_t index, health::verdict verdict) {
+void service_state::set_verdict(std::size_t index, health::verdict verdict, time_point now) {
+    const auto before = health(now);
     verdicts_.at(index) = verdict;
-    settled_ = settled_ || health() != health_state::unknown;
+    const auto checked = checked_health();
+    settled_ = settled_ || checked != health_state::unknown;
+    if (is_usable(before) && checked == health_state::down)
+        hold_down_.went_down(now);
+    else if (before == health_state::down && is_usable(health(now)))
+        hold_down_.came_up(now);
 }
 
-health_state service_state::health() const {
+health_state service_state::checked_health() const {
     unsigned checks = 0;
     unsigned passing = 0;
     unsigned usable = 0; // passing or degraded
@@ -68,39 +88,75 @@ health_state service_state::health() const {
     return passing < required || impaired ? health_state::degraded : health_state::up;
 }
 
-void service_state::set_drain(drain drain) {
+bool service_state::held_down(time_point now) const {
+    return hold_down_.holds(now) && is_usable(checked_health());
+}
+
+health_state service_state::health(time_point now) const {
+    return held_down(now) ? health_state::down : checked_health();
+}
+
+std::optional<drain>& service_state::slot(drain_source source) {
+    return drains_.at(static_cast<std::size_t>(source));
+}
+
+const std::optional<drain>& service_state::drain_by(drain_source source) const {
+    return drains_.at(static_cast<std::size_t>(source));
+}
+
+void service_state::set_drain(drain_source source, drain drain, time_point now) {
+    expire_drains(now);
+    auto& mine = slot(source);
     // What users were already told to leave is not announced to them again.
-    if (in_force(drain.since) && !drain.immediate) {
-        drain.since = drain_->since;
-        drain.immediate = drain_->immediate;
+    if (stage_)
+        stage_->immediate = stage_->immediate || drain.immediate;
+    else
+        stage_ = stage{drain.since, drain.immediate || heard(now) == net::announcement::none};
+    if (mine) {
+        drain.since = mine->since;
+        drain.immediate = drain.immediate || mine->immediate;
     }
-    drain_ = std::move(drain);
+    mine = drain;
 }
 
-bool service_state::expire_drain(time_point now) {
-    if (!drain_ || in_force(now))
-        return false;
-    drain_.reset();
-    return true;
+void service_state::clear_drain(drain_source source) {
+    slot(source).reset();
+    if (std::ranges::none_of(drains_, [](const auto& drain) { return drain.has_value(); }))
+        stage_.reset();
 }
 
-bool service_state::in_force(time_point now) const {
-    return drain_ && (!drain_->until || now < *drain_->until);
+bool service_state::expire_drains(time_point now) {
+    bool any = false;
+    for (auto source : all_drain_sources) {
+        if (!drain_by(source) || in_force(drain_by(source), now))
+            continue;
+        clear_drain(source);
+        any = true;
+    }
+    return any;
+}
+
+bool service_state::is_drained_by_any(time_point now) const {
+    return std::ranges::any_of(drains_, [&](const auto& drain) { return in_force(drain, now); });
 }
 
 administration service_state::administration_at(time_point now) const {
-    if (!in_force(now))
+    if (!is_drained_by_any(now))
         return administration::active;
-    bool over = drain_->immediate || now >= drain_->since + settings_.drain_time;
+    bool over = stage_->immediate || now >= stage_->since + settings_.drain_time;
     return over ? administration::drained : administration::draining;
 }
 
 net::announcement service_state::heard(time_point now) const {
+    return address_missing_ ? net::announcement::none : heard_with_addresses(now);
+}
+
+net::announcement service_state::heard_with_addresses(time_point now) const {
     auto state = administration_at(now);
     if (state == administration::drained)
         return net::announcement::none;
     bool draining = state == administration::draining;
-    switch (health()) {
+    switch (health(now)) {
     case health_state::unknown: return net::announcement::none;
     case health_state::up:
         return draining ? net::announcement::draining : net::announcement::normal;
@@ -113,12 +169,16 @@ net::announcement service_state::heard(time_point now) const {
 }
 
 std::optional<time_point> service_state::next_change(time_point now) const {
-    if (!in_force(now))
-        return std::nullopt;
-    if (administration_at(now) != administration::draining)
-        return drain_->until;
-    auto drained_at = drain_->since + settings_.drain_time;
-    return drain_->until ? std::min(drained_at, *drain_->until) : drained_at;
+    std::optional<time_point> next;
+    const auto consider = [&](time_point when) { next = next ? std::min(*next, when) : when; };
+    if (held_down(now))
+        consider(hold_down_.until());
+    if (administration_at(now) == administration::draining)
+        consider(stage_->since + settings_.drain_time);
+    for (const auto& drain : drains_)
+        if (in_force(drain, now) && drain->until)
+            consider(*drain->until);
+    return next;
 }
 
 } // namespace herald::service

@@ -22,6 +22,7 @@ json::object to_object(const stored_drain& drain) {
         object["until"] = to_rfc3339(*drain.until);
     object["immediate"] = drain.immediate;
     object["reason"] = drain.reason;
+    object["by"] = drain.by;
     return object;
 }
 
@@ -73,10 +74,10 @@ std::expected<void, std::string> take(stored_drain& drain, std::string_view key,
         if (!value.is_bool())
             return failure("\"immediate\" is neither true nor false");
         drain.immediate = value.as_bool();
-    } else if (key == "reason") {
+    } else if (key == "reason" || key == "by") {
         if (!value.is_string())
-            return failure("\"reason\" is not a string");
-        drain.reason = std::string(std::string_view(value.as_string()));
+            return failure(fmt::format("\"{}\" is not a string", key));
+        (key == "by" ? drain.by : drain.reason) = std::string(value.as_string());
     } else {
         return failure(fmt::format("unknown key \"{}\"", key));
     }

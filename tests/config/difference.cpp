@@ -117,6 +117,10 @@ TEST_CASE("difference: a service's keys, its checks by name") {
         {"require = \"any\"\n" + check, "require"},
         {"on_down = \"deprefer\"", "on_down"},
         {"drain_time = \"1s\"", "drain_time"},
+        {"drain_file = \"/run/maintenance\"", "drain_file"},
+        {"hold_down = \"1s\"", "hold_down"},
+        {"hold_down_max = \"9m\"", "hold_down_max"},
+        {"addresses = [\"192.0.2.53\"]", "addresses"},
     };
     for (const auto& [key, name] : rows) {
         CAPTURE(key);

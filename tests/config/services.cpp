@@ -110,23 +110,65 @@ TEST_CASE("parse: require counts the checks that can take the service down") {
     });
 }
 
-TEST_CASE("parse: what comes later is refused, and can be off") {
+TEST_CASE("parse: a hold-down has a limit that is not shorter, and can be off") {
+    const auto of = [](const std::string& keys) {
+        const auto settings = service_of(in_service(keys)).service;
+        return std::pair(settings.hold_down, settings.hold_down_max);
+    };
+    CHECK(of("") == std::pair<std::chrono::milliseconds, std::chrono::milliseconds>(10s, 5min));
+    CHECK(of("hold_down = \"0s\"").first == 0s);
+    CHECK(of("hold_down = \"10m\"").second == 10min);
+    CHECK(of("hold_down_max = \"10s\"").second == 10s);
     check_rows({
-        {in_service("hold_down = \"0s\"\naddresses = []\nmanage_addresses = false"), {}},
-        {in_service("drain_file = \"/run/x\""),
-         {"f:10:14: service.drain_file: not implemented yet"}},
-        {in_service("hold_down = \"10s\""),
-         {"f:10:13: service.hold_down: not implemented yet; it can only be \"0s\""}},
-        {in_service("hold_down_max = \"5m\""),
-         {"f:10:17: service.hold_down_max: not implemented yet"}},
-        {in_service("addresses = [\"192.0.2.53\"]"),
-         {"f:10:13: service.addresses: not implemented yet; it can only be empty"}},
-        {in_service("manage_addresses = true"),
-         {"f:10:20: service.manage_addresses: not implemented yet; it can only be false"}},
-        {in_service("interface = \"lo\""), {"f:10:13: service.interface: not implemented yet"}},
+        {in_service("hold_down_max = \"9s\""),
+         {"f:10:17: service.hold_down_max: is less than the hold_down of 10s"}},
         {in_service("hold_down = 10"),
          {"f:10:13: service.hold_down: expected a string such as \"30s\", not an integer"}},
     });
+}
+
+TEST_CASE("parse: a drain file has an absolute path") {
+    CHECK(service_of(in_service("drain_file = \"/run/x\"")).service.drain_file == "/run/x");
+    check_rows({{in_service("drain_file = \"run/x\""),
+                 {"f:10:14: service.drain_file: \"run/x\": expected a path that begins with /"}}});
+}
+
+TEST_CASE("parse: addresses are those that others can reach, on an interface that may exist") {
+    const auto settings = service_of(in_service("addresses = [\"192.0.2.53\", \"2001:db8::53\"]\n"
+                                                "manage_addresses = true\ninterface = \"any0\""))
+                              .service;
+    CHECK(settings.addresses == std::vector{boost::asio::ip::make_address("192.0.2.53"),
+                                            boost::asio::ip::make_address("2001:db8::53")});
+    CHECK(settings.manage_addresses);
+    CHECK(settings.interface == "any0");
+    const std::string managed = "addresses = [\"192.0.2.53\"]\nmanage_addresses = true\n";
+    check_rows({
+        {in_service("addresses = []\nmanage_addresses = false\ninterface = \"lo\""), {}},
+        {in_service("addresses = [\"192.0.2.0/24\"]"),
+         {"f:10:14: service.addresses: \"192.0.2.0/24\": not an IP address, such as 192.0.2.1 or "
+          "2001:db8::1"}},
+        {in_service("addresses = [\"fe80::1%lo\"]"),
+         {"f:10:14: service.addresses: \"fe80::1%lo\": a link-local address is of no use beyond "
+          "its "
+          "link"}},
+        {in_service("addresses = [\"::\"]"),
+         {"f:10:14: service.addresses: \"::\": not the address of one host"}},
+        {in_service("addresses = [\"192.0.2.53\", \"192.0.2.53\"]"),
+         {"f:10:28: service.addresses: 192.0.2.53 is there twice"}},
+        {in_service("manage_addresses = true"),
+         {"f:10:20: service.manage_addresses: there are no addresses to manage"}},
+        {in_service("interface = \"a/b\""),
+         {"f:10:13: service.interface: \"a/b\": not an interface's name: expected up to 15 "
+          "printable characters other than /"}},
+        {in_service(managed + "[[service]]\nname = \"web\"\nprefixes = [\"::/0\"]\n" + managed),
+         {}},
+        {in_service(managed + "[[service]]\nname = \"web\"\nprefixes = [\"::/0\"]\n" + managed +
+                    "interface = \"any0\""),
+         {"f:17:13: service.interface: another service has 192.0.2.53 on lo"}},
+    });
+}
+
+TEST_CASE("parse: checks that come later are refused") {
     for (const std::string type : {"http", "dns", "ntp", "push"}) {
         CAPTURE(type);
         CHECK(problems_of(with_check("type = \"" + type + "\"")) ==

@@ -84,6 +84,12 @@ med         = 10
 require     = "any"
 on_down     = "deprefer"
 drain_time  = "1m"
+drain_file  = "/run/maintenance"
+hold_down   = "3s"
+hold_down_max = "1m"
+addresses   = ["192.0.2.53", "2001:db8:53::53"]
+manage_addresses = true
+interface   = "any0"
 
 [[service.check]]
 type    = "exec"
@@ -178,6 +184,12 @@ service_entry dns() {
     dns.service.require = 1;
     dns.service.deprefer_when_down = true;
     dns.service.drain_time = 60s;
+    dns.service.drain_file = "/run/maintenance";
+    dns.service.hold_down = 3s;
+    dns.service.hold_down_max = 60s;
+    dns.service.addresses = {ip::make_address("192.0.2.53"), ip::make_address("2001:db8:53::53")};
+    dns.service.manage_addresses = true;
+    dns.service.interface = "any0";
     dns.exported.communities =
         communities({net::community{0xFDF20035}}, {{65010, 5, 3}}, {0x0102C00002010005});
     dns.exported.med = 10;

@@ -117,11 +117,15 @@ service_view failed(wall_time now) {
     service.acknowledged = false;
     service.require = "1";
     service.on_down = "deprefer";
-    service.drain = drain_view{.source = "operator",
-                               .reason = "new disk",
-                               .since = now - 50s,
-                               .until = now + 10min,
-                               .immediate = true};
+    service.drains = {{.source = "operator",
+                       .by = "alice",
+                       .reason = "new disk",
+                       .since = now - 50s,
+                       .until = now + 10min,
+                       .immediate = true}};
+    service.hold_down = hold_down_view{.until = now + 20s, .flaps = 2};
+    service.addresses = {"198.51.100.200", "198.51.100.201"};
+    service.missing_addresses = {"198.51.100.201"};
     service.checks = failed_checks(now);
     service.cause = "check port failed: connection refused";
     return service;

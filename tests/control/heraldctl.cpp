@@ -1,5 +1,5 @@
 // The real program against the real server, with a daemon that is not.
-#include "fixture.hpp"
+#include "lively.hpp"
 #include "sample_json.hpp"
 
 #include "herald/control/routing.hpp"
@@ -16,36 +16,6 @@
 using namespace herald::control;
 using namespace herald::control::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-using words = std::vector<std::string>;
-
-/// The sample as of now, so that ages are what the sample says.
-struct lively : world {
-    wall_time now = std::chrono::system_clock::now();
-
-    lively() {
-        on_loop([&] { daemon.shown = sample(now); });
-    }
-
-    ran run(words arguments) const {
-        arguments.insert(arguments.begin(), {"--socket", socket().native()});
-        return heraldctl(arguments);
-    }
-};
-
-ran printed(std::string out) {
-    return {0, std::move(out), ""};
-}
-ran refused(std::string err) {
-    return {1, "", "heraldctl: " + err + "\n"};
-}
-ran misused(std::string err) {
-    return {2, "", "heraldctl: " + err + "\n"};
-}
-
-} // namespace
 
 TEST_CASE("heraldctl status: one screen, trouble first") {
     lively here;
@@ -172,7 +142,12 @@ TEST_CASE("heraldctl services: a table, and all that is known of one") {
                   "acknowledged      not yet all\n"
                   "require           1\n"
                   "on down           deprefer\n"
-                  "drained by        operator, at once: new disk\n"
+                  "addresses         198.51.100.200, 198.51.100.201\n"
+                  "missing           198.51.100.201\n"
+                  "held down until   " +
+                  to_text(here.now + 20s) +
+                  ", flaps: 2\n"
+                  "drained by        operator alice, at once: new disk\n"
                   "drained for       50s, since " +
                   to_text(here.now - 50s) +
                   "\n"
@@ -233,21 +208,6 @@ TEST_CASE("heraldctl --json: prints what the socket answers") {
           ran{1, missing, "heraldctl: there is no service \"mail\"\n"});
 }
 
-TEST_CASE("heraldctl drain and undrain: ask for what the command line says") {
-    lively here;
-    CHECK(here.run({"drain", "dns", "--reason", "new \"disk\"", "--for", "10m", "--now"}) ==
-          printed("dns: drained\n"));
-    CHECK(here.run({"drain", "--all"}) == printed("dns: draining\nweb: draining\n"));
-    CHECK(here.run({"undrain", "web", "dns"}) == printed("dns: active\nweb: active\n"));
-    CHECK(here.run({"undrain", "--all"}) == printed("dns: active\nweb: active\n"));
-    here.on_loop([&] {
-        CHECK(here.daemon.drains ==
-              std::vector<drain_request>{{{"dns"}, "new \"disk\"", 10min, true},
-                                         {{}, "", {}, false}});
-        CHECK(here.daemon.undrains == std::vector<words>{{"web", "dns"}, {}});
-    });
-}
-
 TEST_CASE("heraldctl neighbor: asks for what the command line says") {
     using action = neighbor_request::action;
     lively here;
@@ -298,33 +258,6 @@ TEST_CASE("heraldctl restart: returns once the new start answers") {
     lively here;
     CHECK(here.run({"restart"}) == printed("heraldd: restarted\n"));
     here.on_loop([&] { CHECK(here.daemon.restarts == 1); });
-}
-
-TEST_CASE("heraldctl drain: several services are one request, refused as a whole") {
-    lively here;
-    CHECK(here.run({"drain", "dns", "mail"}) ==
-          ran{1, "", "heraldctl: there is no service \"mail\"\n"});
-    CHECK(here.run({"drain", "dns", "web"}) == printed("dns: draining\nweb: draining\n"));
-    here.on_loop([&] {
-        CHECK(here.daemon.shown.services[0].administration == "draining");
-        CHECK(here.daemon.drains.back() == drain_request{{"dns", "web"}, "", {}, false});
-    });
-}
-
-TEST_CASE("heraldctl drain --wait: returns once the withdrawal is acknowledged") {
-    lively here;
-    here.on_loop([&] {
-        auto& service = here.daemon.shown.services[0];
-        service.announced_to.clear();
-        service.acknowledged = true;
-    });
-    CHECK(here.run({"drain", "dns", "--wait"}) == printed("dns: draining\ndns: withdrawn\n"));
-}
-
-TEST_CASE("heraldctl drain --wait: a withdrawal that does not come is status 1") {
-    lively here;
-    CHECK(here.run({"drain", "dns", "--wait", "--timeout", "50ms"}) ==
-          ran{1, "dns: draining\n", "heraldctl: not withdrawn within 50ms: dns\n"});
 }
 
 TEST_CASE("heraldctl wait: returns when it is so, and with status 1 when it is not in time") {

@@ -149,22 +149,23 @@ TEST_CASE("route: targets that are no URL, and parameters that nobody knows, are
 
 TEST_CASE("route: a drain has the services of its path and the members of its body") {
     const std::vector<std::pair<std::string, drain_request>> rows{
-        {"", {{"dns"}, "", {}, false}},
-        {" \r\n", {{"dns"}, "", {}, false}},
-        {"{}", {{"dns"}, "", {}, false}},
-        {R"({"reason":"new disk"})", {{"dns"}, "new disk", {}, false}},
-        {R"({"for":600})", {{"dns"}, "", 600s, false}},
-        {R"({"for":0.25})", {{"dns"}, "", 250ms, false}},
-        {R"({"for":"10m"})", {{"dns"}, "", 10min, false}},
-        {R"({"now":true})", {{"dns"}, "", {}, true}},
-        {R"({"reason":null,"for":null,"now":null})", {{"dns"}, "", {}, false}},
-        {R"({"reason":"ü","for":"1h30m","now":true})", {{"dns"}, "ü", 90min, true}},
+        {"", {{"dns"}, "", {}, false, ""}},
+        {" \r\n", {{"dns"}, "", {}, false, ""}},
+        {"{}", {{"dns"}, "", {}, false, ""}},
+        {R"({"reason":"new disk"})", {{"dns"}, "new disk", {}, false, ""}},
+        {R"({"for":600})", {{"dns"}, "", 600s, false, ""}},
+        {R"({"for":0.25})", {{"dns"}, "", 250ms, false, ""}},
+        {R"({"for":"10m"})", {{"dns"}, "", 10min, false, ""}},
+        {R"({"now":true})", {{"dns"}, "", {}, true, ""}},
+        {R"({"by":"alice"})", {{"dns"}, "", {}, false, "alice"}},
+        {R"({"reason":null,"for":null,"now":null})", {{"dns"}, "", {}, false, ""}},
+        {R"({"reason":"ü","for":"1h30m","now":true})", {{"dns"}, "ü", 90min, true, ""}},
     };
     for (const auto& [body, drain] : rows) {
         CAPTURE(body);
         CHECK(post_of("/v1/services/dns/drain", body) == outcome{drain});
     }
-    CHECK(post_of("/v1/drain", R"({"now":true})") == outcome{drain_request{{}, "", {}, true}});
+    CHECK(post_of("/v1/drain", R"({"now":true})") == outcome{drain_request{{}, "", {}, true, ""}});
     CHECK(post_of("/v1/undrain", "") == outcome{undrain_request{{}}});
     CHECK(post_of("/v1/neighbors/leaf1/reset", "") ==
           outcome{neighbor_request{neighbor_request::action::reset, "leaf1", ""}});
@@ -191,6 +192,7 @@ TEST_CASE("route: a body that is not what the path takes is answered with 400 an
         {R"({"reason":1})", "\"reason\" must be a text of at most 1000 bytes"},
         {R"({"reason":")" + std::string(1001, 'x') + "\"}",
          "\"reason\" must be a text of at most 1000 bytes"},
+        {R"({"by":1})", "\"by\" must be a text of at most 100 bytes"},
         {R"({"now":1})", "\"now\" must be true or false"},
         {R"({"for":true})", bad_for},
         {R"({"for":0})", bad_for},

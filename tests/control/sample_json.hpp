@@ -120,11 +120,22 @@ inline std::string dns_json(const std::string& administration = "active") {
            R"("require":"all",)"
            R"("on_down":"withdraw",)"
            R"("drain":null,)"
+           R"("drains":[],)"
+           R"("hold_down":null,)"
+           R"("addresses":[],)"
+           R"("missing_addresses":[],)"
            R"("checks":[)" +
            resolve_json +
            R"(],)"
            R"("cause":""})";
 }
+
+inline const std::string web_drain_json = R"({"source":"operator",)"
+                                          R"("by":"alice",)"
+                                          R"("reason":"new disk",)"
+                                          R"("since":"2025-01-31T11:59:10.250Z",)"
+                                          R"("until":"2025-01-31T12:10:00.250Z",)"
+                                          R"("immediate":true})";
 
 inline std::string web_json(const std::string& administration = "draining") {
     return R"({"name":"web",)"
@@ -140,11 +151,14 @@ inline std::string web_json(const std::string& administration = "draining") {
            R"("acknowledged":false,)"
            R"("require":"1",)"
            R"("on_down":"deprefer",)"
-           R"("drain":{"source":"operator",)"
-           R"("reason":"new disk",)"
-           R"("since":"2025-01-31T11:59:10.250Z",)"
-           R"("until":"2025-01-31T12:10:00.250Z",)"
-           R"("immediate":true},)"
+           R"("drain":)" +
+           web_drain_json + R"(,"drains":[)" + web_drain_json +
+           R"(],)"
+           R"("hold_down":{"until":"2025-01-31T12:00:20.250Z",)"
+           R"("flaps":2,)"
+           R"("decides":false},)"
+           R"("addresses":["198.51.100.200","198.51.100.201"],)"
+           R"("missing_addresses":["198.51.100.201"],)"
            R"("checks":[)" +
            port_json + "," + page_json +
            R"(],)"

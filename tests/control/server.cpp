@@ -21,6 +21,9 @@ using boost::system::error_code;
 
 namespace {
 
+/// This user, as the kernel tells the server.
+const std::string uid = "uid " + std::to_string(::getuid());
+
 std::string dns_answer(const std::string& more = "") {
     return answer("200 OK", "application/json", dns_json() + "\n", more);
 }
@@ -63,8 +66,8 @@ TEST_CASE("server: a drain is answered with the service as it is then") {
     CHECK(exchange(here.socket(), post("/v1/services/mail/undrain", "")) ==
           problem_answer("404 Not Found", problem(404, "there is no service \"mail\"").body));
     here.on_loop([&] {
-        CHECK(here.daemon.drains ==
-              std::vector<drain_request>{{{"dns"}, "r", 60s, false}, {{"full"}, "", {}, false}});
+        CHECK(here.daemon.drains == std::vector<drain_request>{{{"dns"}, "r", 60s, false, uid},
+                                                               {{"full"}, "", {}, false, uid}});
         CHECK(here.daemon.undrains == std::vector<std::vector<std::string>>{{}, {"mail"}});
     });
 }

@@ -1,14 +1,18 @@
 #include "herald/daemon/managed_service.hpp"
 
 #include "tests/support/event_loop.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <doctest/doctest.h>
+#include <filesystem>
 #include <fmt/format.h>
+#include <fstream>
 
 using namespace herald;
 using namespace herald::daemon;
 using namespace std::chrono_literals;
+using enum service::drain_source;
 
 namespace {
 
@@ -20,7 +24,9 @@ struct recorder final : service_observer {
                                     net::to_string(which.heard()), which.cause()));
     }
     void check_ran(const managed_service&, const health::check&, bool) override {}
-    void drain_expired(managed_service&) override { lines.emplace_back("expired"); }
+    void drain_expired(managed_service&, const service::stored_drain&) override {
+        lines.emplace_back("expired");
+    }
 
     std::vector<std::string> lines;
 };
@@ -29,6 +35,7 @@ config::service_entry dns(std::vector<health::check_settings> checks = {}) {
     config::service_entry entry;
     entry.service.name = "dns";
     entry.service.drain_time = 20ms;
+    entry.service.hold_down = 0s;
     entry.checks = std::move(checks);
     return entry;
 }
@@ -46,6 +53,13 @@ service::stored_drain drain_now() {
     service::stored_drain drain;
     drain.since = std::chrono::system_clock::now();
     drain.reason = "update";
+    return drain;
+}
+
+service::stored_drain drained_by(const std::string& file) {
+    service::stored_drain drain;
+    drain.since = std::chrono::system_clock::now();
+    drain.by = file;
     return drain;
 }
 
@@ -90,12 +104,12 @@ TEST_CASE("managed_service: a program that is not there has failed, and could no
 TEST_CASE("managed_service: a drain passes through draining to drained, and undrain ends it") {
     bench b(dns());
     b.service.start();
-    b.service.drain(drain_now());
+    b.service.drain(by_operator, drain_now());
     REQUIRE(b.until(3));
-    b.service.undrain();
+    b.service.undrain(by_operator);
     CHECK(b.seen.lines == lines{"up active normal: no checks",
                                 "up draining draining: drained by the operator: update",
-                                "up drained none: the drain time is over",
+                                "up drained none: drained by the operator: update",
                                 "up active normal: undrained by the operator"});
 }
 
@@ -103,7 +117,7 @@ TEST_CASE("managed_service: a drain that began before a restart does not begin a
     bench b(dns());
     auto drain = drain_now();
     drain.since -= 1h;
-    b.service.drain(drain);
+    b.service.drain(by_operator, drain);
     b.service.start();
     CHECK(b.seen.lines == lines{"up drained none: drained by the operator: update"});
 }
@@ -114,9 +128,71 @@ TEST_CASE("managed_service: a drain with an end ends by itself") {
     auto drain = drain_now();
     drain.immediate = true;
     drain.until = drain.since + 20ms;
-    b.service.drain(drain);
+    b.service.drain(by_operator, drain);
     REQUIRE(b.until(4));
     CHECK(b.seen.lines == lines{"up active normal: no checks",
                                 "up drained none: drained by the operator: update",
                                 "up active normal: the drain has ended", "expired"});
+}
+
+TEST_CASE("managed_service: a drain that is there at the start has no draining") {
+    bench b(dns());
+    b.service.drain(by_file, drained_by("/run/maintenance"));
+    b.service.start();
+    CHECK(b.seen.lines == lines{"up drained none: drained by the file /run/maintenance"});
+}
+
+TEST_CASE("managed_service: it says who keeps it drained, and is back when nobody does") {
+    bench b(dns());
+    b.service.start();
+    auto drain = drain_now();
+    drain.by = "alice";
+    drain.immediate = true;
+    b.service.drain(by_operator, drain);
+    b.service.drain(by_file, drained_by("/run/maintenance"));
+    CHECK(b.service.cause() == "drained by alice: update; drained by the file /run/maintenance");
+    b.service.undrain(by_operator);
+    CHECK(b.service.cause() == "drained by the file /run/maintenance");
+    CHECK(b.service.current_drains().size() == 1);
+    b.service.undrain(by_file);
+    CHECK(b.seen.lines == lines{"up active normal: no checks",
+                                "up drained none: drained by alice: update",
+                                "up active normal: the drain file is gone"});
+}
+
+TEST_CASE("managed_service: it is held down, says for how long, and comes back by itself") {
+    test::temporary_directory directory;
+    const auto sign = directory.path() / "healthy";
+    std::ofstream(sign).put('x');
+    auto entry = dns({exec("/usr/bin/test")});
+    std::get<health::exec_settings>(entry.checks[0].probe).command = {"/usr/bin/test", "-e", sign};
+    entry.service.hold_down = 300ms;
+    entry.service.hold_down_max = 1h;
+    bench b(std::move(entry));
+    b.service.start();
+    REQUIRE(b.until(1));
+    std::filesystem::remove(sign);
+    REQUIRE(b.until(2));
+    REQUIRE(b.service.holding());
+    std::ofstream(sign).put('x');
+    REQUIRE(test::run_until(b.context, [&] { return b.service.held_down(); }));
+    CHECK(b.service.cause() == "held down for 1 s more after 1 flap");
+    REQUIRE(b.until(3));
+    CHECK_FALSE(b.service.holding());
+    CHECK(b.seen.lines == lines{"up active normal: check run passed",
+                                "down active none: check run failed: exit status 1",
+                                "up active normal: the hold-down is over"});
+}
+
+TEST_CASE("managed_service: without one of its addresses it is not announced, and says so") {
+    bench b(dns());
+    const auto address = boost::asio::ip::make_address("192.0.2.53");
+    b.service.set_missing_addresses({address});
+    b.service.start();
+    CHECK(b.service.heard_with_addresses() == net::announcement::normal);
+    b.service.set_missing_addresses({});
+    b.service.set_missing_addresses({address});
+    CHECK(b.seen.lines == lines{"up active none: address 192.0.2.53 is on no interface",
+                                "up active normal: all its addresses are there",
+                                "up active none: address 192.0.2.53 is on no interface"});
 }

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 using test::temporary_directory;
 
 stored_drains drains_of(const std::string& service) {
-    return {{service, {.since = {}, .until = {}, .immediate = true, .reason = "test"}}};
+    return {{service, {.since = {}, .until = {}, .immediate = true, .reason = "test", .by = {}}}};
 }
 
 std::string text_of(const std::filesystem::path& file) {

@@ -12,6 +12,7 @@ using health::verdict;
 using net::announcement;
 using enum health_state;
 using enum administration;
+using enum drain_source;
 
 constexpr time_point start{std::chrono::hours(1)};
 
@@ -20,6 +21,7 @@ service_settings requiring(std::optional<unsigned> require) {
     settings.name = "dns";
     settings.require = require;
     settings.drain_time = 10s;
+    settings.hold_down = 0s;
     return settings;
 }
 
@@ -33,15 +35,15 @@ health_state health_of(std::optional<unsigned> require, const std::string& check
     for (std::size_t i = 0; i < checks.size(); ++i) {
         switch (checks[i]) {
         case 'P':
-        case 'p': state.set_verdict(i, verdict::pass); break;
+        case 'p': state.set_verdict(i, verdict::pass, start); break;
         case 'D':
-        case 'd': state.set_verdict(i, verdict::degraded); break;
+        case 'd': state.set_verdict(i, verdict::degraded, start); break;
         case 'F':
-        case 'f': state.set_verdict(i, verdict::fail); break;
+        case 'f': state.set_verdict(i, verdict::fail, start); break;
         default: break;
         }
     }
-    return state.health();
+    return state.health(start);
 }
 
 struct row {
@@ -128,27 +130,39 @@ TEST_CASE("service: a check that only degrades takes it no further, and counts f
 
 TEST_CASE("service: once it was settled it is never unknown again") {
     service_state state(requiring(1), {false, false});
-    CHECK(state.health() == unknown);
-    state.set_verdict(0, verdict::pass);
-    CHECK(state.health() == up);
-    state.set_verdict(0, verdict::fail);
-    CHECK(state.health() == down);
-    state.set_verdict(1, verdict::pass);
-    CHECK(state.health() == up);
+    CHECK(state.health(start) == unknown);
+    state.set_verdict(0, verdict::pass, start);
+    CHECK(state.health(start) == up);
+    state.set_verdict(0, verdict::fail, start);
+    CHECK(state.health(start) == down);
+    state.set_verdict(1, verdict::pass, start);
+    CHECK(state.health(start) == up);
 }
 
-/// A service of the health, drained at `start`: it drains for 10 s.
-service_state in_state(health_state health, bool deprefer) {
+void settle(service_state& state, health_state health) {
+    switch (health) {
+    case unknown: break;
+    case up: state.set_verdict(0, verdict::pass, start); break;
+    case health_state::degraded: state.set_verdict(0, verdict::degraded, start); break;
+    case health_state::down: state.set_verdict(0, verdict::fail, start); break;
+    }
+    REQUIRE(state.health(start) == health);
+}
+
+constexpr drain drained_since(time_point since, bool immediate = false) {
+    return {.since = since, .until = {}, .immediate = immediate};
+}
+
+constexpr drain drained_until(time_point since, time_point until) {
+    return {.since = since, .until = until, .immediate = false};
+}
+
+/// A service of one check that is up.
+service_state usable(bool deprefer = false) {
     auto settings = requiring(all);
     settings.deprefer_when_down = deprefer;
     service_state state(settings, {false});
-    switch (health) {
-    case unknown: break;
-    case up: state.set_verdict(0, verdict::pass); break;
-    case degraded: state.set_verdict(0, verdict::degraded); break;
-    case down: state.set_verdict(0, verdict::fail); break;
-    }
-    REQUIRE(state.health() == health);
+    settle(state, up);
     return state;
 }
 
@@ -161,16 +175,13 @@ TEST_CASE("service: what is heard of it, by every pair of administration and hea
     };
     using enum announcement;
     const std::vector<cell> table{
-        {active, unknown, none, none},
         {active, up, normal, normal},
         {active, health_state::degraded, announcement::degraded, announcement::degraded},
         {active, health_state::down, none, announcement::down},
-        {administration::draining, unknown, none, none},
         {administration::draining, up, announcement::draining, announcement::draining},
         {administration::draining, health_state::degraded, announcement::draining,
          announcement::draining},
         {administration::draining, health_state::down, none, announcement::down},
-        {drained, unknown, none, none},
         {drained, up, none, none},
         {drained, health_state::degraded, none, none},
         {drained, health_state::down, none, none},
@@ -179,9 +190,10 @@ TEST_CASE("service: what is heard of it, by every pair of administration and hea
         for (bool deprefer : {false, true}) {
             CAPTURE(to_string(administered));
             CAPTURE(to_string(health));
-            auto state = in_state(health, deprefer);
+            auto state = usable(deprefer);
             if (administered != active)
-                state.set_drain({.since = start, .until = {}, .reason = {}});
+                state.set_drain(by_operator, drained_since(start), start);
+            settle(state, health);
             auto now = administered == drained ? start + 10s : start;
             CHECK(state.administration_at(now) == administered);
             CHECK(state.heard(now) == (deprefer ? on_deprefer : on_withdraw));
@@ -189,98 +201,182 @@ TEST_CASE("service: what is heard of it, by every pair of administration and hea
     }
 }
 
-drain drained_since(time_point since, bool immediate = false) {
-    return {.since = since, .until = {}, .immediate = immediate, .reason = "upgrade"};
+TEST_CASE("service: nothing is heard of it while its health is unknown, drained or not") {
+    for (bool deprefer : {false, true}) {
+        auto settings = requiring(all);
+        settings.deprefer_when_down = deprefer;
+        service_state state(settings, {false});
+        CHECK(state.heard(start) == announcement::none);
+        state.set_drain(by_operator, drained_since(start), start);
+        CHECK(state.heard(start) == announcement::none);
+        CHECK(state.heard(start + 10s) == announcement::none);
+    }
 }
 
-drain drained_until(time_point since, time_point until) {
-    return {.since = since, .until = until, .immediate = false, .reason = {}};
+TEST_CASE("service: nothing is heard of it while an address of its is missing") {
+    auto state = usable(true);
+    state.set_address_missing(true);
+    CHECK(state.health(start) == up);
+    CHECK(state.heard(start) == announcement::none);
+    CHECK(state.heard_with_addresses(start) == announcement::normal);
+    settle(state, health_state::down);
+    CHECK(state.heard(start) == announcement::none);
+    state.set_address_missing(false);
+    CHECK(state.heard(start) == announcement::down);
 }
 
 TEST_CASE("drain: it is draining for the drain time, then drained") {
     service_state state(requiring(all), {});
     CHECK(state.administration_at(start) == active);
     CHECK(state.next_change(start) == std::nullopt);
-    state.set_drain(drained_since(start));
-    CHECK(state.current_drain() == drained_since(start));
+    state.set_drain(by_operator, drained_since(start), start);
+    CHECK(state.drain_by(by_operator) == drained_since(start));
     CHECK(state.administration_at(start) == draining);
     CHECK(state.next_change(start) == start + 10s);
     CHECK(state.administration_at(start + 10s - 1ns) == draining);
     CHECK(state.administration_at(start + 10s) == drained);
     CHECK(state.next_change(start + 10s) == std::nullopt);
-    state.clear_drain();
+    state.clear_drain(by_operator);
     CHECK(state.administration_at(start + 10s) == active);
-    CHECK(state.current_drain() == std::nullopt);
+    CHECK(state.drain_by(by_operator) == std::nullopt);
+}
+
+TEST_CASE("drain: undraining in mid-drain leaves nothing behind; the next one drains anew") {
+    service_state state(requiring(all), {});
+    state.set_drain(by_operator, drained_since(start), start);
+    state.clear_drain(by_operator);
+    CHECK(state.heard(start + 4s) == announcement::normal);
+    CHECK(state.next_change(start + 4s) == std::nullopt);
+    state.set_drain(by_operator, drained_since(start + 8s), start + 8s);
+    CHECK(state.administration_at(start + 12s) == draining);
+    CHECK(state.next_change(start + 12s) == start + 18s);
 }
 
 TEST_CASE("drain: an immediate one, or one without drain time, is drained at once") {
     service_state state(requiring(all), {});
-    state.set_drain(drained_since(start, true));
+    state.set_drain(by_operator, drained_since(start, true), start);
     CHECK(state.administration_at(start) == drained);
     CHECK(state.next_change(start) == std::nullopt);
 
     auto settings = requiring(all);
     settings.drain_time = 0s;
     service_state without_time(settings, {});
-    without_time.set_drain(drained_since(start));
+    without_time.set_drain(by_operator, drained_since(start), start);
     CHECK(without_time.administration_at(start) == drained);
     CHECK(without_time.next_change(start) == std::nullopt);
 }
 
+TEST_CASE("drain: of a service that is not announced, it is drained at once and stays away") {
+    service_state unsettled(requiring(all), {false});
+    auto failed = usable();
+    settle(failed, health_state::down);
+    for (auto* state : {&unsettled, &failed}) {
+        state->set_drain(by_operator, drained_since(start), start);
+        CHECK(state->administration_at(start) == drained);
+        state->set_verdict(0, verdict::pass, start + 1s);
+        CHECK(state->heard(start + 1s) == announcement::none);
+        state->clear_drain(by_operator);
+        CHECK(state->heard(start + 2s) == announcement::normal);
+    }
+}
+
+TEST_CASE("drain: of a service that is down but announced, it has the two stages") {
+    auto state = usable(true);
+    settle(state, health_state::down);
+    state.set_drain(by_operator, drained_since(start), start);
+    CHECK(state.administration_at(start) == draining);
+    CHECK(state.heard(start) == announcement::down);
+    CHECK(state.heard(start + 10s) == announcement::none);
+}
+
 TEST_CASE("drain: it ends by itself where it has an end, be it while draining") {
     service_state state(requiring(all), {});
-    state.set_drain(drained_until(start, start + 60s));
+    state.set_drain(by_operator, drained_until(start, start + 60s), start);
     CHECK(state.next_change(start) == start + 10s);
     CHECK(state.next_change(start + 10s) == start + 60s);
-    CHECK_FALSE(state.expire_drain(start + 60s - 1ns));
+    CHECK_FALSE(state.expire_drains(start + 60s - 1ns));
     CHECK(state.administration_at(start + 60s - 1ns) == drained);
     CHECK(state.administration_at(start + 60s) == active);
     CHECK(state.heard(start + 60s) == announcement::normal);
     CHECK(state.next_change(start + 60s) == std::nullopt);
-    CHECK(state.expire_drain(start + 60s));
-    CHECK_FALSE(state.expire_drain(start + 60s));
-    CHECK(state.current_drain() == std::nullopt);
+    CHECK(state.expire_drains(start + 60s));
+    CHECK_FALSE(state.expire_drains(start + 60s));
+    CHECK(state.drain_by(by_operator) == std::nullopt);
 
-    state.set_drain(drained_until(start, start + 4s));
+    state.set_drain(by_operator, drained_until(start, start + 4s), start);
     CHECK(state.next_change(start) == start + 4s);
     CHECK(state.administration_at(start + 4s) == active);
 }
 
 TEST_CASE("drain: another one while draining takes its place and goes on from the first's start") {
     service_state state(requiring(all), {});
-    state.set_drain(drained_since(start));
-    state.set_drain(drained_until(start + 6s, start + 60s));
-    CHECK(state.current_drain() == drained_until(start, start + 60s));
+    state.set_drain(by_operator, drained_since(start), start);
+    state.set_drain(by_operator, drained_until(start + 6s, start + 60s), start + 6s);
+    CHECK(state.drain_by(by_operator) == drained_until(start, start + 60s));
     CHECK(state.next_change(start + 6s) == start + 10s);
 }
 
 TEST_CASE("drain: an immediate one while draining ends the draining") {
     service_state state(requiring(all), {});
-    state.set_drain(drained_since(start));
-    state.set_drain(drained_since(start + 6s, true));
-    CHECK(state.current_drain() == drained_since(start + 6s, true));
+    state.set_drain(by_operator, drained_since(start), start);
+    state.set_drain(by_operator, drained_since(start + 6s, true), start + 6s);
+    CHECK(state.drain_by(by_operator) == drained_since(start, true));
     CHECK(state.administration_at(start + 6s) == drained);
 }
 
 TEST_CASE("drain: another one while drained announces nothing again") {
     service_state state(requiring(all), {});
-    state.set_drain(drained_since(start));
-    state.set_drain(drained_since(start + 30s));
+    state.set_drain(by_operator, drained_since(start), start);
+    state.set_drain(by_operator, drained_since(start + 30s), start + 30s);
     CHECK(state.administration_at(start + 30s) == drained);
 
     service_state at_once(requiring(all), {});
-    at_once.set_drain(drained_since(start, true));
-    at_once.set_drain(drained_until(start + 1s, start + 60s));
+    at_once.set_drain(by_operator, drained_since(start, true), start);
+    at_once.set_drain(by_operator, drained_until(start + 1s, start + 60s), start + 1s);
     CHECK(at_once.administration_at(start + 1s) == drained);
-    CHECK(at_once.current_drain()->until == start + 60s);
+    CHECK(at_once.drain_by(by_operator)->until == start + 60s);
 }
 
 TEST_CASE("drain: one that begins when the last is over drains anew") {
     service_state state(requiring(all), {});
-    state.set_drain(drained_until(start, start + 30s));
-    state.set_drain(drained_since(start + 30s));
+    state.set_drain(by_operator, drained_until(start, start + 30s), start);
+    state.set_drain(by_operator, drained_since(start + 30s), start + 30s);
     CHECK(state.administration_at(start + 30s) == draining);
     CHECK(state.next_change(start + 30s) == start + 40s);
+}
+
+TEST_CASE("drain: the operator's and the file's are apart, and the last to end ends it") {
+    service_state state(requiring(all), {});
+    state.set_drain(by_operator, drained_since(start), start);
+    state.set_drain(by_file, drained_since(start + 6s), start + 6s);
+    CHECK(state.drain_by(by_operator) == drained_since(start));
+    CHECK(state.drain_by(by_file) == drained_since(start + 6s));
+    CHECK(state.next_change(start + 6s) == start + 10s);
+
+    SUBCASE("the operator's, when drained: nothing is announced again") {
+        state.clear_drain(by_operator);
+        CHECK(state.administration_at(start + 12s) == drained);
+        state.clear_drain(by_file);
+        CHECK(state.administration_at(start + 12s) == active);
+    }
+    SUBCASE("the operator's, while draining: that goes on from its start") {
+        state.clear_drain(by_operator);
+        CHECK(state.administration_at(start + 8s) == draining);
+        CHECK(state.next_change(start + 8s) == start + 10s);
+    }
+    SUBCASE("the file's") {
+        state.clear_drain(by_file);
+        CHECK(state.administration_at(start + 12s) == drained);
+        state.clear_drain(by_operator);
+        CHECK(state.administration_at(start + 12s) == active);
+    }
+    SUBCASE("the operator's, by itself") {
+        state.set_drain(by_operator, drained_until(start + 7s, start + 20s), start + 7s);
+        CHECK(state.expire_drains(start + 20s));
+        CHECK(state.drain_by(by_operator) == std::nullopt);
+        CHECK(state.administration_at(start + 20s) == drained);
+        CHECK(state.next_change(start + 20s) == std::nullopt);
+    }
 }
 
 TEST_CASE("service: states have the contract's names") {

@@ -12,9 +12,10 @@ const stored_drains two_drains{
      {.since = sys_days(2025y / 1 / 31) + 8h,
       .until = sys_days(2025y / 2 / 1) + 500ms,
       .immediate = true,
-      .reason = "kernel \"6.1\" {a:b}, \xc3\xa9"}},
+      .reason = "kernel \"6.1\" {a:b}, \xc3\xa9",
+      .by = "alice"}},
     {"web: \"x\"",
-     {.since = sys_days(2025y / 1 / 30), .until = {}, .immediate = false, .reason = {}}},
+     {.since = sys_days(2025y / 1 / 30), .until = {}, .immediate = false, .reason = {}, .by = {}}},
 };
 
 const std::string two_drains_text = R"({"version":1,"drains":{)"
@@ -23,10 +24,10 @@ const std::string two_drains_text = R"({"version":1,"drains":{)"
                                     R"("immediate":true,)"
                                     R"("reason":"kernel \"6.1\" {a:b}, )"
                                     "\xc3\xa9"
-                                    R"("},)"
+                                    R"(","by":"alice"},)"
                                     R"("web: \"x\"":{"since":"2025-01-30T00:00:00Z",)"
                                     R"("immediate":false,)"
-                                    R"("reason":""}}})"
+                                    R"("reason":"","by":""}}})"
                                     "\n";
 
 std::string wrong_with(const std::string& text) {
@@ -107,7 +108,7 @@ TEST_CASE("drains: a drain with a wrong, a missing or an unknown field is refuse
           "service \"dns\": \"immediate\" is neither true nor false");
     CHECK(wrong_with(file_of_one(R"("reason":null)")) ==
           "service \"dns\": \"reason\" is not a string");
-    CHECK(wrong_with(file_of_one(R"("by":"root")")) == "service \"dns\": unknown key \"by\"");
+    CHECK(wrong_with(file_of_one(R"("who":"root")")) == "service \"dns\": unknown key \"who\"");
 }
 
 TEST_CASE("drains: a key that comes twice is refused, at every level") {

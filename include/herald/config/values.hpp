@@ -21,6 +21,8 @@ std::string to_string(std::chrono::milliseconds duration);
 std::expected<boost::asio::ip::address, std::string> parse_host_address(std::string_view text);
 std::expected<boost::asio::ip::address_v4, std::string> parse_next_hop_ipv4(std::string_view text);
 std::expected<boost::asio::ip::address_v6, std::string> parse_next_hop_ipv6(std::string_view text);
+/// An address of one host that is not link-local.
+std::expected<boost::asio::ip::address, std::string> parse_service_address(std::string_view text);
 /// Where to listen: also the unspecified address of either family.
 std::expected<boost::asio::ip::address, std::string> parse_listen_address(std::string_view text);
 
@@ -43,5 +45,10 @@ std::expected<std::uint32_t, std::string> parse_file_mode(std::string_view text)
 
 /// A file's path that is not empty.
 std::expected<std::string, std::string> parse_path(std::string_view text);
+/// One that does not depend on where the daemon was started.
+std::expected<std::string, std::string> parse_absolute_path(std::string_view text);
+
+/// The name of a network interface, which need not exist.
+std::expected<std::string, std::string> parse_interface(std::string_view text);
 
 } // namespace herald::config

@@ -29,6 +29,7 @@ struct drain_request {
     std::string reason;
     std::optional<std::chrono::milliseconds> duration; // --for
     bool now = false;
+    std::string by; // who asks
     friend bool operator==(const drain_request&, const drain_request&) = default;
 };
 

@@ -76,11 +76,19 @@ struct check_view {
 };
 
 struct drain_view {
-    std::string source; // "operator"
+    std::string source; // "operator" or "file"
+    std::string by;     // the user, or the file
     std::string reason;
     wall_time since{};
     std::optional<wall_time> until;
     bool immediate = false;
+};
+
+/// How long a service that went down stays down, whatever its checks say.
+struct hold_down_view {
+    wall_time until{};
+    unsigned flaps = 0;
+    bool decides = false; // it would be back but for this
 };
 
 struct service_view {
@@ -95,7 +103,10 @@ struct service_view {
     bool acknowledged = true; // what every Established neighbor should have, it has acknowledged
     std::string require;      // "all", "any" or a number
     std::string on_down;      // "withdraw" or "deprefer"
-    std::optional<drain_view> drain;
+    std::vector<drain_view> drains; // in force
+    std::optional<hold_down_view> hold_down;
+    std::vector<std::string> addresses;         // that it needs
+    std::vector<std::string> missing_addresses; // that no interface has
     std::vector<check_view> checks;
     std::string cause; // why it is in its state, one line: "check resolve failed: timed out"
 };

@@ -4,9 +4,11 @@
 #include "herald/control/operations.hpp"
 #include "herald/control/server.hpp"
 #include "herald/daemon/drain_book.hpp"
+#include "herald/daemon/drain_files.hpp"
 #include "herald/daemon/managed_service.hpp"
 #include "herald/daemon/planned_restart.hpp"
 #include "herald/daemon/rate_limit.hpp"
+#include "herald/daemon/service_addresses.hpp"
 #include "herald/daemon/state_directory.hpp"
 #include "herald/peering/speaker.hpp"
 
@@ -70,7 +72,7 @@ private:
     // service_observer
     void service_changed(managed_service& which) override;
     void check_ran(const managed_service& which, const health::check& check, bool changed) override;
-    void drain_expired(managed_service& which) override;
+    void drain_expired(managed_service& which, const service::stored_drain& drain) override;
 
     // peering::neighbor_observer
     void state_changed(const peering::neighbor& which, bgp::session_state before,
@@ -86,7 +88,7 @@ private:
     static control::refusal reload_refused(control::refusal why);
     std::expected<void, std::string> apply(config::configuration next);
     void change_services(const std::vector<config::service_entry>& next);
-    void begin(managed_service& service);
+    void take_up_drain(managed_service& service);
 
     void await_signal();
     void begin_stop(ending next, const std::string& why);
@@ -94,6 +96,9 @@ private:
     void views_changed();
     std::expected<std::vector<managed_service*>, control::refusal>
     find_services(const std::vector<std::string>& names) const;
+    void change_drains(const std::vector<managed_service*>& services, std::string_view verb,
+                       const std::function<void(service::stored_drains&, const std::string&)>& make,
+                       control::done reply);
 
     boost::asio::io_context& context_;
     config::configuration settings_;
@@ -102,6 +107,8 @@ private:
     drain_book drains_;
     peering::speaker speaker_;
     std::vector<std::unique_ptr<managed_service>> services_;
+    drain_files drain_files_;
+    service_addresses addresses_;
     control::server server_;
     boost::asio::signal_set signals_;
     boost::asio::steady_timer end_of_rib_timer_;

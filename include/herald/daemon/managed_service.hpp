@@ -3,13 +3,14 @@
 #include "herald/config/configuration.hpp"
 #include "herald/health/check.hpp"
 #include "herald/net/announcement.hpp"
-#include "herald/service/drain_store.hpp"
 #include "herald/service/service_state.hpp"
+#include "herald/service/stored_drain.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
-#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,13 +29,16 @@ public:
     /// A check ran; `changed` when its settled verdict did. Comes before service_changed.
     virtual void check_ran(const managed_service& which, const health::check& check,
                            bool changed) = 0;
-    /// A drain's time is over: it has ended.
-    virtual void drain_expired(managed_service& which) = 0;
+    /// The time of this drain by the operator is over: it has ended.
+    virtual void drain_expired(managed_service& which, const service::stored_drain& drain) = 0;
 };
 
-/// A service at work: its checks, its state, and the clock of its drain.
+/// A service at work: its checks, its state, and the clock of its drains.
 class managed_service {
 public:
+    /// Each drain with its source. `by`: the user, or the file.
+    using drains = std::map<service::drain_source, service::stored_drain>;
+
     managed_service(boost::asio::any_io_executor executor, config::service_entry settings,
                     service_observer& observer);
 
@@ -47,46 +51,62 @@ public:
     /// alone changes nothing that neighbors hear.
     void change(config::service_entry settings);
 
-    void drain(const service::stored_drain& drain);
-    void undrain();
+    /// One that is given before start() is immediate: nothing is announced yet.
+    void drain(service::drain_source source, const service::stored_drain& drain);
+    void undrain(service::drain_source source);
+    /// Which of the service's addresses are on no interface.
+    void set_missing_addresses(std::vector<boost::asio::ip::address> missing);
 
     const config::service_entry& settings() const { return settings_; }
     const std::string& name() const { return settings_.service.name; }
     const std::vector<std::unique_ptr<health::check>>& checks() const { return checks_; }
-    const std::optional<service::stored_drain>& current_drain() const { return stored_drain_; }
+    const drains& current_drains() const { return drains_; }
+    const std::vector<boost::asio::ip::address>& missing_addresses() const { return missing_; }
 
     service::health_state health() const { return health_; }
     service::administration administration() const { return administration_; }
     net::announcement heard() const { return heard_; }
-    /// When the state last changed, and why, in one line.
+    /// What would be heard if its addresses were all there.
+    net::announcement heard_with_addresses() const;
+    /// While it is held down, whether or not its checks would have it down too.
+    std::optional<service::hold_down> holding() const;
+    bool held_down() const;
+    /// When the state last changed, and why it is as it is, in one line.
     std::chrono::system_clock::time_point since() const { return since_; }
-    const std::string& cause() const { return cause_; }
+    std::string cause() const;
 
 private:
     void check_ran(const health::check& check, bool changed);
     std::unique_ptr<health::check> make_check(const health::check_settings& settings);
     std::optional<health::verdict> presumed() const;
-    void update(const std::string& cause);
+    void update(const std::string& event);
     void schedule();
+    void time_has_come();
+    std::string held_down_text() const;
 
     boost::asio::any_io_executor executor_;
     config::service_entry settings_;
     service_observer& observer_;
     service::service_state state_;
     std::vector<std::unique_ptr<health::check>> checks_;
-    std::optional<service::stored_drain> stored_drain_;
+    drains drains_;
+    std::vector<boost::asio::ip::address> missing_;
     boost::asio::steady_timer timer_;
     std::uint64_t generation_ = 0;
+    bool started_ = false;
 
     service::health_state health_ = service::health_state::unknown;
     service::administration administration_ = service::administration::active;
     net::announcement heard_ = net::announcement::none;
     std::chrono::system_clock::time_point since_ = std::chrono::system_clock::now();
-    std::string cause_ = "starting";
+    std::string event_ = "starting"; // that led to the state
+    std::string verdict_;            // that led to the health
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
 /// "failed: timed out" …: a check's last result in one line.
 std::string describe(const health::check& check);
+/// "drained by alice: kernel update", "drained by the file /run/maintenance".
+std::string describe(service::drain_source source, const service::stored_drain& drain);
 
 } // namespace herald::daemon

@@ -12,6 +12,8 @@
 
 namespace herald::service {
 
+class state_writer;
+
 /// Keeps the drains in `<directory>/drains.json`. A write is atomic (a new file, fsync, rename,
 /// fsync of the directory) and happens on a thread of its own: a slow disk costs no keepalive.
 class drain_store {
@@ -25,11 +27,10 @@ public:
 
     /// Stores `drains` in place of what was, then calls `done` on the executor with the error, if
     /// any; what was stored before is then still there. Saves are carried out in order.
-    void save(stored_drains drains, std::function<void(std::error_code)> done);
+    void save(const stored_drains& drains, std::function<void(std::error_code)> done);
 
 private:
-    struct impl;
-    std::unique_ptr<impl> impl_;
+    std::unique_ptr<state_writer> writer_;
 };
 
 } // namespace herald::service

@@ -2,8 +2,10 @@
 
 #include "herald/health/hysteresis.hpp"
 #include "herald/net/announcement.hpp"
+#include "herald/service/hold_down.hpp"
 #include "herald/service/service_settings.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -14,25 +16,26 @@
 
 namespace herald::service {
 
-using time_point = std::chrono::steady_clock::time_point;
-
 enum class health_state : std::uint8_t { unknown, up, degraded, down };
 enum class administration : std::uint8_t { active, draining, drained };
 
 std::string_view to_string(health_state value);
 std::string_view to_string(administration value);
 
+/// Who drains: each has a drain of its own, and ends only that.
+enum class drain_source : std::uint8_t { by_operator, by_file };
+constexpr std::array all_drain_sources{drain_source::by_operator, drain_source::by_file};
+
 /// A drain in force.
 struct drain {
     time_point since;
     std::optional<time_point> until; // it ends by itself then
     bool immediate = false;          // no 'draining' before 'drained'
-    std::string reason;
     friend bool operator==(const drain&, const drain&) = default;
 };
 
-/// One service's state: a function of its checks' settled verdicts, its drain and the time. Pure:
-/// the time is given, and next_change() says when it matters again.
+/// One service's state: a function of its checks' settled verdicts, its drains, its addresses and
+/// the time. Pure: the time is given, and next_change() says when it matters again.
 class service_state {
 public:
     /// `degrades_only`: one element a check, true where its failing only degrades the service.
@@ -43,33 +46,54 @@ public:
     void change(service_settings settings, std::vector<bool> degrades_only,
                 std::vector<std::optional<health::verdict>> verdicts);
     /// The settled verdict of the check at `index`.
-    void set_verdict(std::size_t index, health::verdict verdict);
-    /// Replaces a drain that is in force, though a 'draining' that began goes on from its start and
-    /// what is drained stays so, unless the new one is immediate.
-    void set_drain(drain drain);
-    void clear_drain() { drain_.reset(); }
-    const std::optional<drain>& current_drain() const { return drain_; }
-    /// Forgets a drain whose time is over; true when there was one.
-    bool expire_drain(time_point now);
+    void set_verdict(std::size_t index, health::verdict verdict, time_point now);
+    /// Replaces the source's drain that is in force, whose start stays. A 'draining' that began, by
+    /// whomever, goes on from its start and what is drained stays so; an immediate drain ends the
+    /// 'draining'. Where nothing is heard, there is none: users need not be led away.
+    void set_drain(drain_source source, drain drain, time_point now);
+    void clear_drain(drain_source source);
+    const std::optional<drain>& drain_by(drain_source source) const;
+    /// Forgets drains whose time is over; true when there was one.
+    bool expire_drains(time_point now);
+    /// Whether an address of the service is on no interface: nothing is heard then.
+    void set_address_missing(bool missing) { address_missing_ = missing; }
 
     const service_settings& settings() const { return settings_; }
-    /// Of the checks that can take the service down, `require` must pass (up) or at least not fail
-    /// (degraded, as when any other check does not pass); down as soon as that cannot be reached
-    /// any more; unknown while it is open, though never again once it was decided.
-    health_state health() const;
+    /// By the checks alone. Of those that can take the service down, `require` must pass (up) or at
+    /// least not fail (degraded, as when any other check does not pass); down as soon as that
+    /// cannot be reached any more; unknown while it is open, though never again once it was
+    /// decided.
+    health_state checked_health() const;
+    /// The same, but down while it is held down.
+    health_state health(time_point now) const;
+    /// While the service would not be down but for the hold-down.
+    bool held_down(time_point now) const;
+    const hold_down& holding() const { return hold_down_; }
     administration administration_at(time_point now) const;
     /// The contract's table: what neighbors hear.
     net::announcement heard(time_point now) const;
-    /// When administration changes by itself: 'draining' ends, or the drain does.
+    /// The same, were all addresses there.
+    net::announcement heard_with_addresses(time_point now) const;
+    /// When this changes by itself: 'draining' ends, a drain does, or the hold-down.
     std::optional<time_point> next_change(time_point now) const;
 
 private:
-    bool in_force(time_point now) const;
+    /// From the first of the drains in force.
+    struct stage {
+        time_point since;
+        bool immediate = false;
+    };
+
+    bool is_drained_by_any(time_point now) const;
+    std::optional<drain>& slot(drain_source source);
 
     service_settings settings_;
     std::vector<bool> degrades_only_;
     std::vector<std::optional<health::verdict>> verdicts_;
-    std::optional<drain> drain_;
+    std::array<std::optional<drain>, all_drain_sources.size()> drains_;
+    std::optional<stage> stage_;
+    hold_down hold_down_;
+    bool address_missing_ = false;
     bool settled_ = false; // health was once not unknown
 };
 

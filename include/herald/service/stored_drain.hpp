@@ -9,12 +9,13 @@
 
 namespace herald::service {
 
-/// A drain as it outlives the daemon.
+/// An operator's drain as it outlives the daemon.
 struct stored_drain {
     std::chrono::system_clock::time_point since;
     std::optional<std::chrono::system_clock::time_point> until;
     bool immediate = false;
     std::string reason;
+    std::string by; // who drained; empty: not known
     friend bool operator==(const stored_drain&, const stored_drain&) = default;
 };
 

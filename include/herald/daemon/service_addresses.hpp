@@ -1,0 +1,57 @@
+#pragma once
+
+#include "herald/daemon/managed_service.hpp"
+#include "herald/peering/speaker.hpp"
+#include "herald/service/address_keeper.hpp"
+#include "herald/service/kernel_addresses.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <expected>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace herald::daemon {
+
+/// The services' addresses: tells each service which of them are missing, and has those added and
+/// removed that herald manages. Where no service has any, the kernel is not asked.
+class service_addresses final : private service::address_owner {
+public:
+    service_addresses(const boost::asio::any_io_executor& executor,
+                      const std::filesystem::path& state,
+                      const std::vector<std::unique_ptr<managed_service>>& services,
+                      peering::speaker& speaker);
+
+    /// The error is a line for people.
+    std::expected<void, std::string> start();
+    /// Whether services with these settings can be had; asked before a reload takes them. The error
+    /// is a line for people.
+    std::expected<void, std::string> prepare(const std::vector<config::service_entry>& next);
+    /// The services have other settings than `before`: what none of them has any more is let go.
+    void services_changed(const std::vector<config::service_entry>& before);
+    /// Adds or lets go what a settled service needs by its state.
+    void service_changed(const managed_service& service);
+    /// The sessions have ended. Where `for_good`, managed addresses go, a settle time later; over a
+    /// restart they stay.
+    void stop(bool for_good);
+
+private:
+    void when_acknowledged(std::function<void()> done) override;
+    void address_added(const service::owned_address& which) override;
+    void address_removed(const service::owned_address& which) override;
+    void address_problem(const std::string& text) override;
+
+    void addresses_changed();
+    std::expected<void, std::string> open();
+
+    const std::vector<std::unique_ptr<managed_service>>& services_;
+    peering::speaker& speaker_;
+    service::kernel_addresses kernel_;
+    service::address_keeper keeper_;
+    std::string last_problem_;
+    bool is_open_ = false; // the kernel tells us of its addresses
+};
+
+} // namespace herald::daemon

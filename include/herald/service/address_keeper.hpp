@@ -1,0 +1,89 @@
+#pragma once
+
+#include "herald/service/address_table.hpp"
+#include "herald/service/owned_address.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+namespace herald::service {
+
+class state_writer;
+
+/// Whom an address_keeper works for.
+class address_owner {
+public:
+    virtual ~address_owner() = default;
+    /// Calls `done` once every neighbor has acknowledged what it was sent so far.
+    virtual void when_acknowledged(std::function<void()> done) = 0;
+    virtual void address_added(const owned_address& which) = 0;
+    virtual void address_removed(const owned_address& which) = 0;
+    /// It could not be added, removed or remembered; a line for people.
+    virtual void address_problem(const std::string& text) = 0;
+};
+
+/// Gives interfaces the addresses that services need, and takes away those it gave: once no service
+/// needs them, the withdrawals are acknowledged, and `settle_time` has passed in which routers stop
+/// sending. What it adds is first remembered in `<directory>/addresses.json`, so that the next
+/// daemon can remove it. Addresses that were there are used and never removed.
+class address_keeper {
+public:
+    static constexpr std::chrono::seconds settle_time{1};
+    /// How soon an address that is gone, or that could not be added, is added again.
+    static constexpr std::chrono::seconds retry_time{1};
+
+    address_keeper(boost::asio::any_io_executor executor, const std::filesystem::path& directory,
+                   address_table& table, address_owner& owner);
+    ~address_keeper();
+    address_keeper(const address_keeper&) = delete;
+    address_keeper& operator=(const address_keeper&) = delete;
+
+    /// What the last daemon added. The error is a line for people.
+    std::expected<void, std::string> load();
+    const owned_addresses& owned() const { return owned_; }
+
+    /// Whether `service` needs the address there, from now on. Saying it twice changes nothing.
+    void need(const std::string& service, const owned_address& which, bool needed);
+    /// Removes what the last daemon added and no service has any more.
+    void remove_all_but(const std::set<owned_address>& configured);
+    /// The table has changed.
+    void look();
+    /// Removes all that was added, after `settle_time`.
+    void end();
+
+private:
+    struct custody {
+        std::set<std::string> services; // that need it
+        boost::asio::steady_timer timer;
+        std::uint64_t generation = 0; // of what was begun; what an older one brings is stale
+        bool adding = false;          // once it is remembered
+    };
+
+    custody& custody_of(const owned_address& which);
+    void acquire(const owned_address& which);
+    void add(const owned_address& which);
+    void release(const owned_address& which);
+    void remove(const owned_address& which);
+    void after(const owned_address& which, std::chrono::milliseconds delay,
+               std::function<void()> act);
+    void remember(std::function<void()> then);
+
+    boost::asio::any_io_executor executor_;
+    std::unique_ptr<state_writer> writer_;
+    address_table& table_;
+    address_owner& owner_;
+    owned_addresses owned_;
+    std::map<owned_address, custody> custodies_;
+    std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
+};
+
+} // namespace herald::service

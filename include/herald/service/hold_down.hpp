@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+
+namespace herald::service {
+
+using time_point = std::chrono::steady_clock::time_point;
+
+/// How long a service that went down stays down at least: twice as long with each flap, up to a
+/// limit, and as short as at first again after `forgotten_after` of stability. Pure.
+class hold_down {
+public:
+    static constexpr std::chrono::minutes forgotten_after{15};
+
+    /// `first` of 0: it never holds.
+    hold_down(std::chrono::milliseconds first, std::chrono::milliseconds longest)
+        : first_(first)
+        , longest_(longest) {}
+
+    /// From the next time it goes down on.
+    void change(std::chrono::milliseconds first, std::chrono::milliseconds longest) {
+        first_ = first;
+        longest_ = longest;
+    }
+    /// A service that users had was taken from them.
+    void went_down(time_point now);
+    /// They have it back.
+    void came_up(time_point now) { stable_since_ = now; }
+
+    bool holds(time_point now) const { return now < until_; }
+    time_point until() const { return until_; }
+    /// How often it went down without `forgotten_after` of stability in between.
+    unsigned flaps(time_point now) const { return is_forgotten(now) ? 0 : flaps_; }
+
+private:
+    bool is_forgotten(time_point now) const { return now >= stable_since_ + forgotten_after; }
+
+    std::chrono::milliseconds first_;
+    std::chrono::milliseconds longest_;
+    unsigned flaps_ = 0;
+    time_point until_{};
+    time_point stable_since_{};
+};
+
+} // namespace herald::service

@@ -1,0 +1,155 @@
+#include "herald/daemon/service_addresses.hpp"
+
+#include "herald/daemon/log.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <fmt/format.h>
+#include <set>
+#include <utility>
+
+namespace herald::daemon {
+
+namespace {
+
+/// How long one wait for the neighbors' acknowledgement lasts; there may be another.
+constexpr std::chrono::minutes acknowledgement_wait{10};
+
+bool is_managed(const config::service_entry& entry) {
+    return entry.service.manage_addresses;
+}
+
+bool has_addresses(const config::service_entry& entry) {
+    return !entry.service.addresses.empty();
+}
+
+/// What herald has to give to interfaces for a service.
+std::set<service::owned_address> managed_by(const config::service_entry& entry) {
+    std::set<service::owned_address> all;
+    if (is_managed(entry))
+        for (const auto& address : entry.service.addresses)
+            all.insert({address, entry.service.interface});
+    return all;
+}
+
+} // namespace
+
+service_addresses::service_addresses(const boost::asio::any_io_executor& executor,
+                                     const std::filesystem::path& state,
+                                     const std::vector<std::unique_ptr<managed_service>>& services,
+                                     peering::speaker& speaker)
+    : services_(services)
+    , speaker_(speaker)
+    , kernel_(executor)
+    , keeper_(executor, state, kernel_, *this) {}
+
+std::expected<void, std::string> service_addresses::start() {
+    if (auto loaded = keeper_.load(); !loaded)
+        return loaded;
+    std::vector<config::service_entry> entries;
+    std::set<service::owned_address> configured;
+    for (const auto& service : services_) {
+        entries.push_back(service->settings());
+        configured.merge(managed_by(service->settings()));
+    }
+    if (!keeper_.owned().empty())
+        if (auto opened = open(); !opened)
+            return opened;
+    if (auto possible = prepare(entries); !possible)
+        return possible;
+    keeper_.remove_all_but(configured);
+    addresses_changed();
+    return {};
+}
+
+std::expected<void, std::string> service_addresses::open() {
+    if (is_open_)
+        return {};
+    auto opened = kernel_.open([this] { addresses_changed(); });
+    is_open_ = opened.has_value();
+    return opened;
+}
+
+std::expected<void, std::string>
+service_addresses::prepare(const std::vector<config::service_entry>& next) {
+    if (std::ranges::any_of(next, has_addresses))
+        if (auto opened = open(); !opened)
+            return opened;
+    if (std::ranges::any_of(next, is_managed))
+        if (auto allowed = kernel_.may_change(); !allowed)
+            return std::unexpected(fmt::format("manage_addresses: {}", allowed.error()));
+    return {};
+}
+
+void service_addresses::services_changed(const std::vector<config::service_entry>& before) {
+    for (const auto& entry : before) {
+        std::set<service::owned_address> kept;
+        for (const auto& service : services_)
+            if (service->name() == entry.service.name)
+                kept = managed_by(service->settings());
+        for (const auto& address : managed_by(entry))
+            if (!kept.contains(address))
+                keeper_.need(entry.service.name, address, false);
+    }
+    for (const auto& service : services_)
+        service_changed(*service);
+    addresses_changed();
+}
+
+void service_addresses::addresses_changed() {
+    if (!is_open_)
+        return;
+    for (const auto& service : services_) {
+        std::vector<boost::asio::ip::address> missing;
+        for (const auto& address : service->settings().service.addresses)
+            if (kernel_.find(address) != service::presence::usable)
+                missing.push_back(address);
+        if (missing != service->missing_addresses())
+            service->set_missing_addresses(std::move(missing));
+    }
+    keeper_.look();
+}
+
+void service_addresses::service_changed(const managed_service& service) {
+    const auto& settings = service.settings().service;
+    // A restart must not take addresses away before it is known whether they are needed.
+    if (!settings.manage_addresses || service.health() == service::health_state::unknown)
+        return;
+    const bool needed = service.heard_with_addresses() != net::announcement::none;
+    for (const auto& address : settings.addresses)
+        keeper_.need(service.name(), {address, settings.interface}, needed);
+}
+
+void service_addresses::stop(bool for_good) {
+    kernel_.close();
+    if (for_good)
+        keeper_.end();
+}
+
+void service_addresses::when_acknowledged(std::function<void()> done) {
+    speaker_.when_acknowledged(acknowledgement_wait, [this, done = std::move(done)] {
+        if (speaker_.acknowledged())
+            done();
+        else
+            when_acknowledged(done);
+    });
+}
+
+void service_addresses::address_added(const service::owned_address& which) {
+    last_problem_.clear();
+    log(log_level::info, "address_added",
+        fmt::format("address {} was added to {}", which.address.to_string(), which.interface));
+}
+
+void service_addresses::address_removed(const service::owned_address& which) {
+    log(log_level::info, "address_removed",
+        fmt::format("address {} was removed from {}", which.address.to_string(), which.interface));
+}
+
+void service_addresses::address_problem(const std::string& text) {
+    // The same comes again with every attempt.
+    if (std::exchange(last_problem_, text) != text)
+        log(log_level::error, "address_problem", text);
+}
+
+} // namespace herald::daemon

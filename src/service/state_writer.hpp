@@ -1,0 +1,54 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <condition_variable>
+#include <deque>
+#include <expected>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <thread>
+
+namespace herald::service {
+
+/// Replaces a file's content again and again, by replace_file() on a thread of its own: a slow disk
+/// costs no keepalive. Destroying it waits for what is to be written.
+class state_writer {
+public:
+    state_writer(boost::asio::any_io_executor executor, std::filesystem::path file)
+        : executor_(std::move(executor))
+        , file_(std::move(file)) {}
+    ~state_writer();
+    state_writer(const state_writer&) = delete;
+    state_writer& operator=(const state_writer&) = delete;
+
+    const std::filesystem::path& file() const { return file_; }
+    /// Writes `text`, then calls `done` on the executor with the error, if any. An error in place
+    /// of the text is what `done` is called with. In order.
+    void write(std::expected<std::string, std::error_code> text,
+               std::function<void(std::error_code)> done);
+
+private:
+    struct job {
+        std::expected<std::string, std::error_code> text;
+        std::function<void(std::error_code)> done;
+        boost::asio::any_io_executor executor; // kept from running out of work until then
+    };
+    void run();
+    std::optional<job> next();
+
+    boost::asio::any_io_executor executor_;
+    std::filesystem::path file_;
+
+    std::mutex mutex_; // of the next three
+    std::condition_variable changed_;
+    std::deque<job> jobs_;
+    bool ending_ = false;
+
+    std::thread thread_; // from the first write on
+};
+
+} // namespace herald::service
