@@ -1,0 +1,108 @@
+"""ROUTE-REFRESH, RFC 2918, and its frames, RFC 7313: every octet of the answers."""
+
+import pytest
+
+from lab.bgp_bytes import (ENHANCED_REFRESH, IPV4, IPV6, KEEPALIVE_MESSAGE, REFRESH, UPDATE,
+                           attribute, message, mp_reach, notification, prefix, route_refresh,
+                           segment, update)
+from lab.raw import RawLab, cases
+from lab.site import HERALD_AS, IPV4_PREFIX, IPV6_PREFIX
+from lab.witness import Witness
+
+
+@pytest.fixture(scope="module", name="lab")
+def fixture_lab():
+    """Two neighbors; one of them must not notice anything."""
+    with RawLab({"peer": {}, "witness": {"hold_time": "3s"}}) as built, \
+            Witness(built) as witness:
+        yield built
+        witness.check()
+
+
+ORIGIN_AND_PATH = attribute(0x40, 1, b"\0") + attribute(0x40, 2, segment(HERALD_AS))
+NEXT_HOP6 = b"\x20\1\x0d\xb8" + bytes(11) + b"\x10"
+ROUTE = update(ORIGIN_AND_PATH + attribute(0x40, 3, b"\x7f\0\0\1"), prefix(IPV4_PREFIX))
+ROUTE6 = update(mp_reach(2, NEXT_HOP6, prefix(IPV6_PREFIX)) + ORIGIN_AND_PATH)
+PLAIN, FRAMED = (IPV4, IPV6, REFRESH), (IPV4, IPV6, REFRESH, ENHANCED_REFRESH)
+BEGIN, END = 1, 2
+
+
+def framed(afi: int, route: bytes) -> bytes:
+    """A route between the markers of RFC 7313 §4."""
+    return route_refresh(afi, BEGIN) + route + route_refresh(afi, END)
+
+
+ANSWERS = {
+    "RFC 2918 4, IPv4": (PLAIN, route_refresh(1), ROUTE),
+    "RFC 2918 4, IPv6": (PLAIN, route_refresh(2), ROUTE6),
+    "RFC 2918 4, a family that was not negotiated": ((IPV4, REFRESH), route_refresh(2), b""),
+    "RFC 2918 4, a family that herald does not speak": (PLAIN, route_refresh(25, safi=70), b""),
+    "RFC 2918 4, multicast": (PLAIN, route_refresh(1, safi=2), b""),
+    "RFC 2918 4, not announced, and answered all the same": ((IPV4,), route_refresh(1), ROUTE),
+    "RFC 5291 4, with filters that herald does not know":
+        (PLAIN, route_refresh(1, more=b"\1\x40\0\1\0"), ROUTE),
+    "RFC 7313 4, IPv4 with markers": (FRAMED, route_refresh(1), framed(1, ROUTE)),
+    "RFC 7313 4, IPv6 with markers": (FRAMED, route_refresh(2), framed(2, ROUTE6)),
+    "RFC 7313 5, unknown subtype": (FRAMED, route_refresh(1, 3), b""),
+    "RFC 7313 5, subtype 255": (FRAMED, route_refresh(1, 255), b""),
+    "RFC 7313 5, unknown subtype of another length": (FRAMED, route_refresh(1, 9, more=b"xy"), b""),
+    "RFC 7313 4, the neighbor's own markers":
+        (FRAMED, route_refresh(1, BEGIN) + route_refresh(1, END), b""),
+    "RFC 7313 4, an end without a beginning": (FRAMED, route_refresh(1, END), b""),
+    "RFC 2918 4, requests that arrive together": (PLAIN, route_refresh(1) * 50, ROUTE),
+    "RFC 7313 4, requests with markers that arrive together":
+        (FRAMED, route_refresh(1) * 50, framed(1, ROUTE)),
+    "RFC 2918 4, both families together":
+        (PLAIN, route_refresh(1) + route_refresh(2) + route_refresh(1), ROUTE + ROUTE6),
+}
+
+
+@cases("capabilities, asked, answer", ANSWERS)
+def test_answer(lab, capabilities, asked, answer):
+    """What comes between the request and the end of the session."""
+    with lab.established("peer", *capabilities) as peer:
+        peer.send(asked)
+        received = b"".join(peer.receive() for _ in range(answer.count(b"\xff" * 16)))
+        # The session's end shows that nothing else was to come.
+        peer.send(notification(6, 2))
+        assert received + peer.rest() == answer
+
+
+def test_a_second_request_is_answered_again(lab):
+    """RFC 2918 §4: one that comes after the answer to the first."""
+    with lab.established("peer", *FRAMED) as peer:
+        for _ in range(3):
+            peer.send(route_refresh(1), KEEPALIVE_MESSAGE)
+            assert b"".join(peer.receive() for _ in range(3)) == framed(1, ROUTE)
+
+
+BAD_MARKERS = {
+    f"RFC 7313 5, subtype {subtype} of {23 + more}": (
+        route_refresh(1, subtype, more=bytes(more)),)
+    for subtype in (BEGIN, END) for more in (1, 2, 300)
+}
+
+
+@cases("content", BAD_MARKERS)
+def test_marker_of_another_length(lab, content):
+    """7/1, and the data is the message."""
+    with lab.established("peer", *FRAMED) as peer:
+        peer.send(content)
+        assert peer.rest() == notification(7, 1, content)
+
+
+@pytest.mark.parametrize("subtype", [BEGIN, END])
+def test_marker_cut_short(lab, subtype):
+    """RFC 7313 §5: without its SAFI."""
+    content = message(5, bytes([0, 1, subtype]))
+    with lab.established("peer", *FRAMED) as peer:
+        peer.send(content)
+        assert peer.rest() == notification(7, 1, content)
+
+
+def test_answer_changes_nothing(lab):
+    """RFC 2918 §4: what was announced before still is, once."""
+    with lab.established("peer", *PLAIN) as peer:
+        peer.send(message(UPDATE, bytes(4)), route_refresh(2))
+        assert peer.receive() == ROUTE6
+        assert lab.view("peer")["advertised"] == {"ipv4": 1, "ipv6": 1}
