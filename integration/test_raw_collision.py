@@ -5,10 +5,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from lab.bgp_bytes import (IPV4, KEEPALIVE_MESSAGE, attribute, capability, notification, prefix,
-                           route_refresh, segment, update)
-from lab.raw import Peer, RawLab, cases
-from lab.site import HERALD_AS, IPV4_PREFIX
+from lab.bgp_bytes import (IPV4, KEEPALIVE_MESSAGE, capability, notification, route_refresh,
+                           update)
+from lab.raw import IPV4_ROUTE, Peer, RawLab, cases
 from lab.witness import Witness
 
 PORT = 1179
@@ -17,8 +16,6 @@ LOW, HIGH = "10.0.0.1", "203.0.113.99"
 COLLISION = notification(6, 7)
 GRACEFUL_RESTART = capability(64, b"\x80\x78" + b"\0\1\1\x80")
 GRACEFUL_RESTART_OF_NOTHING = capability(64, b"\0\x78")
-ROUTE = update(attribute(0x40, 1, b"\0") + attribute(0x40, 2, segment(HERALD_AS))
-               + attribute(0x40, 3, b"\x7f\0\0\1"), prefix(IPV4_PREFIX))
 
 # The AS and the identifier of the neighbor, and whose connection stays.
 STAYS = {
@@ -171,7 +168,7 @@ def test_newcomer_against_established(lab, capabilities, replaced):
         else:
             assert new.rest() == COLLISION
             old.send(route_refresh(1))
-            assert old.receive() == ROUTE
+            assert old.receive() == IPV4_ROUTE
 
 
 def test_newcomer_that_says_nothing(lab):
@@ -179,7 +176,7 @@ def test_newcomer_that_says_nothing(lab):
     with lab.established("passive") as old, lab.connect("passive") as new:
         assert new.receive()  # herald's OPEN
         old.send(route_refresh(1))
-        assert old.receive() == ROUTE
+        assert old.receive() == IPV4_ROUTE
 
 
 @pytest.mark.parametrize("state", ["OpenSent", "OpenConfirm"])

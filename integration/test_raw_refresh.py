@@ -3,10 +3,8 @@
 import pytest
 
 from lab.bgp_bytes import (ENHANCED_REFRESH, IPV4, IPV6, KEEPALIVE_MESSAGE, REFRESH, UPDATE,
-                           attribute, message, mp_reach, notification, prefix, route_refresh,
-                           segment, update)
-from lab.raw import RawLab, cases
-from lab.site import HERALD_AS, IPV4_PREFIX, IPV6_PREFIX
+                           message, notification, route_refresh)
+from lab.raw import IPV4_ROUTE, IPV6_ROUTE, RawLab, cases
 from lab.witness import Witness
 
 
@@ -19,10 +17,6 @@ def fixture_lab():
         witness.check()
 
 
-ORIGIN_AND_PATH = attribute(0x40, 1, b"\0") + attribute(0x40, 2, segment(HERALD_AS))
-NEXT_HOP6 = b"\x20\1\x0d\xb8" + bytes(11) + b"\x10"
-ROUTE = update(ORIGIN_AND_PATH + attribute(0x40, 3, b"\x7f\0\0\1"), prefix(IPV4_PREFIX))
-ROUTE6 = update(mp_reach(2, NEXT_HOP6, prefix(IPV6_PREFIX)) + ORIGIN_AND_PATH)
 PLAIN, FRAMED = (IPV4, IPV6, REFRESH), (IPV4, IPV6, REFRESH, ENHANCED_REFRESH)
 BEGIN, END = 1, 2
 
@@ -33,27 +27,27 @@ def framed(afi: int, route: bytes) -> bytes:
 
 
 ANSWERS = {
-    "RFC 2918 4, IPv4": (PLAIN, route_refresh(1), ROUTE),
-    "RFC 2918 4, IPv6": (PLAIN, route_refresh(2), ROUTE6),
+    "RFC 2918 4, IPv4": (PLAIN, route_refresh(1), IPV4_ROUTE),
+    "RFC 2918 4, IPv6": (PLAIN, route_refresh(2), IPV6_ROUTE),
     "RFC 2918 4, a family that was not negotiated": ((IPV4, REFRESH), route_refresh(2), b""),
     "RFC 2918 4, a family that herald does not speak": (PLAIN, route_refresh(25, safi=70), b""),
     "RFC 2918 4, multicast": (PLAIN, route_refresh(1, safi=2), b""),
-    "RFC 2918 4, not announced, and answered all the same": ((IPV4,), route_refresh(1), ROUTE),
+    "RFC 2918 4, not announced, and answered all the same": ((IPV4,), route_refresh(1), IPV4_ROUTE),
     "RFC 5291 4, with filters that herald does not know":
-        (PLAIN, route_refresh(1, more=b"\1\x40\0\1\0"), ROUTE),
-    "RFC 7313 4, IPv4 with markers": (FRAMED, route_refresh(1), framed(1, ROUTE)),
-    "RFC 7313 4, IPv6 with markers": (FRAMED, route_refresh(2), framed(2, ROUTE6)),
+        (PLAIN, route_refresh(1, more=b"\1\x40\0\1\0"), IPV4_ROUTE),
+    "RFC 7313 4, IPv4 with markers": (FRAMED, route_refresh(1), framed(1, IPV4_ROUTE)),
+    "RFC 7313 4, IPv6 with markers": (FRAMED, route_refresh(2), framed(2, IPV6_ROUTE)),
     "RFC 7313 5, unknown subtype": (FRAMED, route_refresh(1, 3), b""),
     "RFC 7313 5, subtype 255": (FRAMED, route_refresh(1, 255), b""),
     "RFC 7313 5, unknown subtype of another length": (FRAMED, route_refresh(1, 9, more=b"xy"), b""),
     "RFC 7313 4, the neighbor's own markers":
         (FRAMED, route_refresh(1, BEGIN) + route_refresh(1, END), b""),
     "RFC 7313 4, an end without a beginning": (FRAMED, route_refresh(1, END), b""),
-    "RFC 2918 4, requests that arrive together": (PLAIN, route_refresh(1) * 50, ROUTE),
+    "RFC 2918 4, requests that arrive together": (PLAIN, route_refresh(1) * 50, IPV4_ROUTE),
     "RFC 7313 4, requests with markers that arrive together":
-        (FRAMED, route_refresh(1) * 50, framed(1, ROUTE)),
+        (FRAMED, route_refresh(1) * 50, framed(1, IPV4_ROUTE)),
     "RFC 2918 4, both families together":
-        (PLAIN, route_refresh(1) + route_refresh(2) + route_refresh(1), ROUTE + ROUTE6),
+        (PLAIN, route_refresh(1) + route_refresh(2) + route_refresh(1), IPV4_ROUTE + IPV6_ROUTE),
 }
 
 
@@ -73,7 +67,7 @@ def test_a_second_request_is_answered_again(lab):
     with lab.established("peer", *FRAMED) as peer:
         for _ in range(3):
             peer.send(route_refresh(1), KEEPALIVE_MESSAGE)
-            assert b"".join(peer.receive() for _ in range(3)) == framed(1, ROUTE)
+            assert b"".join(peer.receive() for _ in range(3)) == framed(1, IPV4_ROUTE)
 
 
 BAD_MARKERS = {
@@ -104,5 +98,5 @@ def test_answer_changes_nothing(lab):
     """RFC 2918 §4: what was announced before still is, once."""
     with lab.established("peer", *PLAIN) as peer:
         peer.send(message(UPDATE, bytes(4)), route_refresh(2))
-        assert peer.receive() == ROUTE6
+        assert peer.receive() == IPV6_ROUTE
         assert lab.view("peer")["advertised"] == {"ipv4": 1, "ipv6": 1}

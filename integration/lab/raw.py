@@ -12,7 +12,8 @@ from typing import Optional
 import pytest
 
 from lab.bgp_bytes import (END_OF_RIB_IPV4, END_OF_RIB_IPV6, HEADER_LENGTH, IPV4, IPV6,
-                           KEEPALIVE_MESSAGE, MARKER, open_message)
+                           KEEPALIVE_MESSAGE, MARKER, attribute, mp_reach, open_message, prefix,
+                           segment, update)
 from lab.herald import Herald
 from lab.network import Namespace
 from lab.site import HERALD_AS, IPV4_PREFIX, IPV6_PREFIX, settings
@@ -21,6 +22,12 @@ PEER_AS, WIDE_AS = 64500, 4200000000
 HERALD_ADDRESS, BGP_PORT = "127.0.0.1", 179
 SECONDS = 5.0  # for anything that is to happen at once
 STATES = ("OpenSent", "OpenConfirm", "Established")
+
+# The one route of each family as herald sends it.
+_ORIGIN_AND_PATH = attribute(0x40, 1, b"\0") + attribute(0x40, 2, segment(HERALD_AS))
+IPV4_ROUTE = update(_ORIGIN_AND_PATH + attribute(0x40, 3, b"\x7f\0\0\1"), prefix(IPV4_PREFIX))
+IPV6_ROUTE = update(mp_reach(2, b"\x20\1\x0d\xb8" + bytes(11) + b"\x10", prefix(IPV6_PREFIX))
+                    + _ORIGIN_AND_PATH)
 
 _numbers = itertools.count()
 
