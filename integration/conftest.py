@@ -7,6 +7,7 @@ import pytest
 from lab.containers import Composition
 from lab.herald import HERALDCTL, HERALDD
 from lab.network import remove_leftovers
+from lab.raw import RawLab
 from lab.scenario import announcing
 from lab.site import Site
 
@@ -47,5 +48,5 @@ def pytest_runtest_makereport(item, call):
     report = outcome.get_result()
     if report.failed and call.when in ("setup", "call"):
         for name, value in item.funcargs.items():
-            if isinstance(value, (Site, Composition)):
+            if isinstance(value, (Site, Composition, RawLab)):
                 report.sections.append((f"logs of {name}", value.logs()))
