@@ -208,6 +208,9 @@ void connection::read_messages() {
     reading_ = true;
     while (!closing_ && !closed_ && read_message()) {
     }
+    // They arrived at one moment: for the hold timer a thousand UPDATEs are one.
+    if (std::exchange(update_read_, false))
+        handle(event::update_received{});
     reading_ = false;
     flush();
 }
@@ -264,7 +267,7 @@ void connection::dispatch_update(wire::octets body) {
         return handle(event::protocol_error{std::move(checked.error())});
     if (checked->outcome != wire::disposition::none && owner_)
         owner_->malformed_update(*this, *checked);
-    handle(event::update_received{});
+    update_read_ = true;
 }
 
 } // namespace herald::peering

@@ -108,9 +108,10 @@ private:
     error_code failure_;
     std::uint64_t attempt_ = 0; // of dialling: an older attempt's outcome is dropped
     bool connected_ = false;
-    bool reading_ = false; // what is to be written waits until all that was read is acted on
-    bool writing_ = false; // waiting for the socket to take more
-    bool closing_ = false; // flush, then close
+    bool reading_ = false;     // what is to be written waits until all that was read is acted on
+    bool update_read_ = false; // one that the FSM is still to be told of
+    bool writing_ = false;     // waiting for the socket to take more
+    bool closing_ = false;     // flush, then close
     bool closed_ = false;
 };
 
