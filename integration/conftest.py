@@ -1,11 +1,12 @@
 """Fixtures of the integration tests. They need root and the release build."""
 
 import os
+from pathlib import Path
 
 import pytest
 
 from lab.containers import Composition
-from lab.herald import HERALDCTL, HERALDD
+from lab.herald import FAST_CLOCK, HERALDCTL, HERALDD
 from lab.network import remove_leftovers
 from lab.raw import RawLab
 from lab.scenario import announcing
@@ -16,7 +17,7 @@ from lab.site import Site
 def machine():
     """Fails at once where the lab cannot work, and clears what a killed lab left behind."""
     assert os.geteuid() == 0, "network namespaces need root"
-    for program in (HERALDD, HERALDCTL):
+    for program in (HERALDD, HERALDCTL, Path(FAST_CLOCK["LD_PRELOAD"])):
         assert program.exists(), f"{program} is not built"
     remove_leftovers()
 

@@ -2,12 +2,12 @@
 
 import select
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from lab.bgp_bytes import END_OF_RIB_IPV4, KEEPALIVE_MESSAGE, notification, route_refresh
 from lab.raw import IPV4_ROUTE, Peer, RawLab
+from lab.side_by_side import each_case, result_of, side_by_side
 
 HOLD_EXPIRED = notification(4, 0)
 HOLD = 3.0
@@ -167,20 +167,20 @@ THREE = (silent_established, silent_open_confirm, own_is_lower, restarted_by_kee
          restarted_by_update, not_by_refresh, not_by_a_part, open_sent_has_a_large_one)
 
 
+ALL = NINETY + ZERO + THREE
+
+
 @pytest.fixture(scope="module", name="results")
 def fixture_results():
-    """What became of each case, by its name: all have been started."""
+    """What became of each case: all have been started."""
     neighbors = {case.__name__: {"hold_time": hold_time}
                  for hold_time, group in (("90s", NINETY), ("0s", ZERO), ("3s", THREE))
                  for case in group}
-    every = NINETY + ZERO + THREE
-    with RawLab(neighbors) as lab, ThreadPoolExecutor(len(every)) as pool:
-        yield {case.__name__: pool.submit(case, lab, case.__name__) for case in every}
+    with RawLab(neighbors) as lab, side_by_side(lab, ALL) as results:
+        yield results
 
 
-@pytest.mark.parametrize("name", [pytest.param(case.__name__, id=case.__doc__.split(":")[0]
-                                               .replace("§", "") + ", " + case.__name__)
-                                  for case in NINETY + ZERO + THREE])
-def test_timer(results, name):
+@each_case(ALL)
+def test_timer(results, case):
     """Raises what the case raised."""
-    results[name].result(timeout=30)
+    result_of(results, case)

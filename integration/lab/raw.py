@@ -114,7 +114,8 @@ class RawLab:
     """
 
     def __init__(self, neighbors: dict, local_as: int = HERALD_AS,
-                 service: Optional[dict] = None):
+                 service: Optional[dict] = None, env: Optional[dict] = None):
+        self._env = env
         self.folder = Path(tempfile.mkdtemp(prefix="herald-raw-"))
         self.namespace = Namespace(f"raw{next(_numbers)}")
         self.addresses = {name: f"127.1.0.{number}"
@@ -130,7 +131,7 @@ class RawLab:
             as_number=local_as, listen=[HERALD_ADDRESS]))
 
     def __enter__(self) -> "RawLab":
-        self.herald.start()
+        self.herald.start(self._env)
         return self
 
     def __exit__(self, *exception: object) -> None:
