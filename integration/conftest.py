@@ -11,6 +11,7 @@ from lab.network import remove_leftovers
 from lab.raw import RawLab
 from lab.scenario import announcing
 from lab.site import Site
+from lab.witness import Witness
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -40,6 +41,21 @@ def module_site():
 def world(site):
     """A site whose service is announced to its one router."""
     return announcing(site)
+
+
+@pytest.fixture(scope="module")
+def lab():
+    """herald with a neighbor that does what a test tells it to, and a witness."""
+    with RawLab({"peer": {}, "witness": {"hold_time": "3s"}}) as built:
+        yield built
+
+
+@pytest.fixture(scope="module")
+def witness(lab):
+    """Another neighbor, which must not notice anything of what a file's tests do."""
+    with Witness(lab) as built:
+        yield built
+        built.check()
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -8,7 +8,8 @@ import pytest
 from lab.bgp_bytes import (IPV4, KEEPALIVE_MESSAGE, capability, notification, route_refresh,
                            update)
 from lab.raw import IPV4_ROUTE, Peer, RawLab, cases
-from lab.witness import Witness
+
+pytestmark = pytest.mark.usefixtures("witness")
 
 PORT = 1179
 HERALD_IDENTIFIER = "192.0.2.10"
@@ -54,10 +55,7 @@ def fixture_lab():
     with ExitStack() as stack:
         lab.listeners = {name: stack.enter_context(lab.listen(name, PORT))
                          for name, one in NEIGHBORS.items() if "port" in one}
-        stack.enter_context(lab)
-        witness = stack.enter_context(Witness(lab))
-        yield lab
-        witness.check()
+        yield stack.enter_context(lab)
 
 
 def two_connections(lab, name: str) -> dict:

@@ -4,21 +4,14 @@ import signal
 
 import pytest
 
-from lab.bgp_bytes import (END_OF_RIB_IPV4, KEEPALIVE_MESSAGE, NOTIFICATION, OPEN, ROUTE_REFRESH,
-                           UPDATE, message, notification, open_message, prefix, route_refresh, update)
+from lab.bgp_bytes import (END_OF_RIB_IPV4, EXTENDED_MESSAGE, IPV4, KEEPALIVE_MESSAGE,
+                           NOTIFICATION, UPDATE, message, notification, open_message, prefix,
+                           route_refresh, update)
 from lab.raw import PEER_AS, STATES, RawLab, cases
 from lab.site import IPV4_PREFIX
 from lab.waiting import wait_until
-from lab.witness import Witness
 
-
-@pytest.fixture(scope="module", name="lab")
-def fixture_lab():
-    """Two neighbors; one of them must not notice anything."""
-    with RawLab({"peer": {}, "witness": {"hold_time": "3s"}}) as built, \
-            Witness(built) as witness:
-        yield built
-        witness.check()
+pytestmark = pytest.mark.usefixtures("witness")
 
 
 RIGHT_OPEN = open_message(PEER_AS)
@@ -92,6 +85,31 @@ def test_odd_notification(lab, state, body, text):
         peer.send(message(NOTIFICATION, body))
         assert peer.rest() == b""
         assert lab.view("peer")["last_error"]["text"] == f"received {text}"
+
+
+@pytest.mark.parametrize("length", [*range(1, 10), 126, 127, 128, 129, 254, 255, 256, 257, 4075])
+def test_notification_of_every_length(lab, length):
+    """RFC 4271 §4.5, RFC 9003 §2: data of this length, whose first octet promises as much, less,
+    or more. Nothing of it is shown but a text that is as long as it says."""
+    text = "Cease / Administrative Shutdown"
+    for promised in {max(length - 2, 0), length - 1, length, 255} & set(range(256)):
+        with lab.established("peer") as peer:
+            peer.send(notification(6, 2, bytes([promised]) + b"x" * (length - 1)))
+            assert peer.rest() == b""
+            shown = ": " + "x" * promised if promised == length - 1 and promised else ""
+            assert lab.view("peer")["last_error"]["text"] == f"received {text}{shown}"
+
+
+@pytest.mark.parametrize("length", [4097, 65535])
+def test_notification_as_an_extended_message(lab, length):
+    """RFC 8654 §4: taken where that was negotiated, and else a length that cannot be."""
+    content = message(NOTIFICATION, b"\6\2" + bytes(length - 21))
+    with lab.established("peer", IPV4, EXTENDED_MESSAGE) as peer:
+        peer.send(content)
+        assert peer.rest() == b""
+    with lab.established("peer") as peer:
+        peer.send(content)
+        assert peer.rest() == notification(1, 2, length.to_bytes(2, "big"))
 
 
 HARMFUL_TEXTS = {

@@ -4,17 +4,9 @@ import pytest
 
 from lab.bgp_bytes import (IPV4, KEEPALIVE, MARKER, NOTIFICATION, OPEN, ROUTE_REFRESH, UPDATE,
                            EXTENDED_MESSAGE, header, message, notification)
-from lab.raw import STATES, RawLab, cases
-from lab.witness import Witness
+from lab.raw import STATES, cases
 
-
-@pytest.fixture(scope="module", name="lab")
-def fixture_lab():
-    """Two neighbors; one of them must not notice anything."""
-    with RawLab({"peer": {}, "witness": {"hold_time": "3s"}}) as built, \
-            Witness(built) as witness:
-        yield built
-        witness.check()
+pytestmark = pytest.mark.usefixtures("witness")
 
 
 def bad_length(length: int) -> bytes:
@@ -53,7 +45,7 @@ HEADERS = {
     "RFC 4271 6.1, type 255": (message(255), notification(1, 3, b"\xff")),
 }
 
-# With RFC 8654 these two still have their limit, and the length of others may not be what it is not.
+# With RFC 8654 these two still have their limit, and the least lengths are as ever.
 EXTENDED = {
     "RFC 8654 4, KEEPALIVE of 4097": (header(4097, KEEPALIVE), bad_length(4097)),
     "RFC 8654 4, OPEN of 4097": (header(4097, OPEN), bad_length(4097)),

@@ -4,17 +4,9 @@ import pytest
 
 from lab.bgp_bytes import (ENHANCED_REFRESH, IPV4, IPV6, KEEPALIVE_MESSAGE, REFRESH, UPDATE,
                            message, notification, route_refresh)
-from lab.raw import IPV4_ROUTE, IPV6_ROUTE, RawLab, cases
-from lab.witness import Witness
+from lab.raw import IPV4_ROUTE, IPV6_ROUTE, cases
 
-
-@pytest.fixture(scope="module", name="lab")
-def fixture_lab():
-    """Two neighbors; one of them must not notice anything."""
-    with RawLab({"peer": {}, "witness": {"hold_time": "3s"}}) as built, \
-            Witness(built) as witness:
-        yield built
-        witness.check()
+pytestmark = pytest.mark.usefixtures("witness")
 
 
 PLAIN, FRAMED = (IPV4, IPV6, REFRESH), (IPV4, IPV6, REFRESH, ENHANCED_REFRESH)

@@ -14,22 +14,9 @@ from lab.raw import IPV4_ROUTE, PEER_AS, STATES, RawLab, cases
 from lab.waiting import wait_until
 from lab.witness import Witness
 
+pytestmark = pytest.mark.usefixtures("witness")
+
 MANY_PREFIXES = [f"2001:db8:{number:x}::/48" for number in range(4000)]
-
-
-@pytest.fixture(scope="module", name="lab")
-def fixture_lab():
-    """Two neighbors."""
-    with RawLab({"peer": {}, "witness": {"hold_time": "3s"}}) as built:
-        yield built
-
-
-@pytest.fixture(scope="module", name="witness", autouse=True)
-def fixture_witness(lab):
-    """The neighbor that must not notice anything."""
-    with Witness(lab) as witness:
-        yield witness
-        witness.check()
 
 
 SESSION = open_message(PEER_AS, IPV4, REFRESH) + KEEPALIVE_MESSAGE

@@ -12,16 +12,16 @@ from lab.bgp_bytes import (EXTENDED_LENGTH, EXTENDED_MESSAGE, IPV4, IPV6, KEEPAL
 from lab.raw import PEER_AS, RawLab, cases
 from lab.site import HERALD_AS
 from lab.waiting import wait_until
-from lab.witness import Witness
+
+pytestmark = pytest.mark.usefixtures("witness")
 
 
 @pytest.fixture(scope="module", name="lab")
 def fixture_lab():
     """A neighbor in another AS, one in herald's, and one that must not notice anything."""
     with RawLab({"external": {}, "internal": {"remote_as": HERALD_AS},
-                 "witness": {"hold_time": "3s"}}) as built, Witness(built) as witness:
+                 "witness": {"hold_time": "3s"}}) as built:
         yield built
-        witness.check()
 
 
 def attributes(*rows: tuple) -> dict:
@@ -244,7 +244,8 @@ RESETS = {
         (update(withdrawn=b"\x21\1\2\3\4\5"), notification(3, 10)),
     "RFC 7606 5.3, withdrawn prefix cut short":
         (update(withdrawn=b"\x18\1\2"), notification(3, 10)),
-    "RFC 7606 3g, two MP_REACH_NLRI": (update(REACH * 2 + ONLY_ORIGIN_AND_PATH), notification(3, 1)),
+    "RFC 7606 3g, two MP_REACH_NLRI":
+        (update(REACH * 2 + ONLY_ORIGIN_AND_PATH), notification(3, 1)),
     "RFC 7606 3g, two MP_UNREACH_NLRI": (update(UNREACH * 2), notification(3, 1)),
     "RFC 7606 3j, MP_REACH_NLRI past the end":
         (update(ONLY_ORIGIN_AND_PATH + REACH[:-2]), notification(3, 1)),

@@ -94,7 +94,8 @@ def segment(*numbers: int, kind: int = SEQUENCE, width: int = 4) -> bytes:
 def prefix(text: str) -> bytes:
     """A prefix as NLRI has it."""
     network = ipaddress.ip_network(text)
-    return bytes([network.prefixlen]) + network.network_address.packed[:(network.prefixlen + 7) // 8]
+    octets = (network.prefixlen + 7) // 8
+    return bytes([network.prefixlen]) + network.network_address.packed[:octets]
 
 
 def update(attributes: bytes = b"", nlri: bytes = b"", withdrawn: bytes = b"") -> bytes:

@@ -10,7 +10,7 @@ from lab.bgp_bytes import (IPV4, KEEPALIVE, KEEPALIVE_MESSAGE, attribute, header
                            open_message, segment, update)
 from lab.network import Namespace
 from lab.processes import Process
-from lab.raw import BGP_PORT, HERALD_ADDRESS, PEER_AS, Peer
+from lab.raw import BGP_PORT, PEER_AS, Peer
 from lab.site import HERALD_AS
 from lab.waiting import wait_until
 
