@@ -177,6 +177,28 @@ def test_many_connections_of_a_neighbor(lab):
         check_answers(peer)
 
 
+@pytest.mark.parametrize("sends", [False, True], ids=["silent", "sends"])
+def test_neighbor_that_never_closes(lab, sends):
+    """RFC 4271 §6: herald has said 1/1 and closed its side; it does not wait for ever, nor is it
+    kept by what still arrives, and takes the neighbor's next connection meanwhile."""
+    descriptors = lab.herald.process.descriptors()
+    with lab.established("peer") as peer:
+        peer.send(b"\0" * 19)
+        assert peer.rest() == notification(1, 1)
+        with lab.established("peer"):
+            assert lab.view("peer")["state"] == "Established"
+        wait_until("herald is rid of both", lambda: gone(lab, peer, sends, descriptors))
+
+
+def gone(lab, peer, sends: bool, descriptors: int) -> bool:
+    """Whether herald has as few descriptors again; tries its patience meanwhile."""
+    try:
+        peer.send(KEEPALIVE_MESSAGE if sends else b"")
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # it has none left
+    return lab.herald.process.descriptors() <= descriptors
+
+
 def test_neighbor_that_never_reads():
     """RFC 9687 §1: herald's memory is bounded whatever such a neighbor asks for, and another's
     session goes on."""
