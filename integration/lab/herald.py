@@ -15,6 +15,8 @@ from lab.waiting import wait_until
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROGRAMS = Path(os.environ.get("HERALD_BIN_DIR", REPOSITORY / "build/release/bin"))
 HERALDD, HERALDCTL = PROGRAMS / "heraldd", PROGRAMS / "heraldctl"
+# With this environment herald's monotonic clock goes 100 times as fast.
+FAST_CLOCK = {**os.environ, "LD_PRELOAD": str(PROGRAMS / "fast_clock.so")}
 
 
 class ControlConnection(http.client.HTTPConnection):
@@ -63,9 +65,9 @@ class Herald:
         self.process = self.namespace.start([*under, HERALDD, "--config", self.config], log, env)
         return self.process
 
-    def start(self, under: Sequence[object] = ()) -> None:
+    def start(self, env: Optional[dict] = None, under: Sequence[object] = ()) -> None:
         """Starts the daemon and returns when its control socket answers."""
-        process = self.launch(under=under)
+        process = self.launch(env, under)
         wait_until("the control socket answers", lambda: self._answers(process))
 
     def _answers(self, process: Process) -> bool:

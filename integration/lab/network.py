@@ -48,11 +48,12 @@ class Namespace:
 
     def open_socket(self, family: int, kind: int, protocol: int = 0) -> socket.socket:
         """A socket that lives in this namespace, whoever uses it."""
-        with self._entered():
+        with self.entered():
             return socket.socket(family, kind, protocol)
 
     @contextmanager
-    def _entered(self) -> Iterator[None]:
+    def entered(self) -> Iterator[None]:
+        """This thread's sockets are opened in this namespace meanwhile."""
         with open("/proc/thread-self/ns/net", "rb") as home:
             with self.path.open("rb") as there:
                 _set_namespace(there.fileno())

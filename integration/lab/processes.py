@@ -49,6 +49,10 @@ class Process:
         """The ids of its child processes, those not yet reaped included."""
         return Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
 
+    def descriptors(self) -> int:
+        """How many files and sockets it has open."""
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
     def resident_bytes(self) -> int:
         """Its resident memory."""
         pages = Path(f"/proc/{self.pid}/statm").read_text().split()[1]

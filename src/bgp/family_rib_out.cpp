@@ -78,6 +78,7 @@ void family_rib_out::session_down() {
     }
     advertised_count_ = 0;
     end_of_rib_ = marker::none;
+    repeat_asked_ = false;
     refresh_asked_ = false;
     refreshing_ = false;
 }
@@ -90,10 +91,7 @@ void family_rib_out::owe_end_of_rib() {
 void family_rib_out::resend(bool enhanced) {
     if (!format_)
         return;
-    if (enhanced)
-        refresh_asked_ = true;
-    else
-        repeat_all();
+    (enhanced ? refresh_asked_ : repeat_asked_) = true;
 }
 
 /// RFC 7313 §4: no BoRR before the End-of-RIB. A request during an answer is answered after it.
@@ -111,7 +109,7 @@ void family_rib_out::repeat_all() {
 
 bool family_rib_out::has_message() const {
     return !withdrawals_.due.empty() || !announcements_.empty() || refresh_due() || refreshing_ ||
-           end_of_rib_ == marker::owed;
+           (repeat_asked_ && advertised_count_ > 0) || end_of_rib_ == marker::owed;
 }
 
 std::optional<family_rib_out::message> family_rib_out::next_withdrawal() {
@@ -134,6 +132,8 @@ std::optional<family_rib_out::message> family_rib_out::next_begin_of_refresh() {
 }
 
 std::optional<family_rib_out::message> family_rib_out::next_announcement() {
+    if (std::exchange(repeat_asked_, false))
+        repeat_all();
     while (!announcements_.empty()) {
         const auto& source = announcements_.front();
         const auto attributes = source.attributes;

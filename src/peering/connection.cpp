@@ -111,6 +111,8 @@ void connection::write(const std::vector<std::uint8_t>& message, wire::message_t
 }
 
 void connection::flush() {
+    if (reading_)
+        return;
     while (!writing_ && !closed_ && !failure_) {
         auto routes = !closing_ && owner_ && fsm_.state() == session_state::established;
         while (routes && out_.size() < write_ahead && owner_->next_routes(out_)) {
@@ -201,17 +203,30 @@ asio::awaitable<void> connection::read_loop() {
     }
 }
 
+/// What messages that arrived together call for is sent once, RFC 2918 §4.
 void connection::read_messages() {
-    while (!closing_ && !closed_) {
-        auto next = framer_.next();
-        if (!next)
-            return handle(event::protocol_error{std::move(next.error())});
-        if (!*next)
-            return;
-        if (owner_)
-            ++owner_->counters().received[static_cast<std::size_t>((*next)->type)];
-        dispatch(**next);
+    reading_ = true;
+    while (!closing_ && !closed_ && read_message()) {
     }
+    // They arrived at one moment: for the hold timer a thousand UPDATEs are one.
+    if (std::exchange(update_read_, false))
+        handle(event::update_received{});
+    reading_ = false;
+    flush();
+}
+
+bool connection::read_message() {
+    auto next = framer_.next();
+    if (!next) {
+        handle(event::protocol_error{std::move(next.error())});
+        return false;
+    }
+    if (!*next)
+        return false;
+    if (owner_)
+        ++owner_->counters().received[static_cast<std::size_t>((*next)->type)];
+    dispatch(**next);
+    return true;
 }
 
 void connection::dispatch(const wire::frame& frame) {
@@ -252,7 +267,7 @@ void connection::dispatch_update(wire::octets body) {
         return handle(event::protocol_error{std::move(checked.error())});
     if (checked->outcome != wire::disposition::none && owner_)
         owner_->malformed_update(*this, *checked);
-    handle(event::update_received{});
+    update_read_ = true;
 }
 
 } // namespace herald::peering

@@ -168,7 +168,7 @@ private:
     /// RFC 4760 §4, RFC 7606 §5.3.
     bool check_mp_unreach(reader value) {
         const auto afi = value.read<std::uint16_t>();
-        const auto safi = value.read<std::uint8_t>();
+        const auto safi = afi ? value.read<std::uint8_t>() : std::nullopt;
         if (!safi)
             return false;
         const auto family = net::family_of(*afi, *safi);

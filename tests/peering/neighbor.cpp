@@ -108,6 +108,22 @@ TEST_CASE("neighbor: OPENs do not tell of a restart that took longer than allowe
     CHECK(peer.receive() == wire::encode(bgp::make_open(settings.session)));
 }
 
+TEST_CASE("neighbor: refreshes asked for together are answered once, RFC 2918 §4") {
+    bench b;
+    b.under_test.want(documentation, normal_route(b.under_test.settings()));
+    b.under_test.start();
+    auto peer = b.router.accept();
+    peer.establish();
+    CHECK(peer.receive() == announcement);
+    auto together = wire::encode(wire::route_refresh{1, wire::refresh_subtype::request, 1});
+    auto once = together;
+    together.insert(together.end(), once.begin(), once.end());
+    peer.send(together);
+    CHECK(peer.receive() == announcement);
+    peer.send(notification(6, 2));
+    CHECK(peer.receive() == bytes{}); // the end, and nothing before it
+}
+
 TEST_CASE("neighbor: a route no longer wanted is withdrawn at once, and acknowledged") {
     bench b;
     b.under_test.want(documentation, normal_route(b.under_test.settings()));

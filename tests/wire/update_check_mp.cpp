@@ -119,7 +119,7 @@ TEST_CASE("check_update: many prefixes behind a next hop that is no host's are a
 }
 
 TEST_CASE("check_update: MP_UNREACH_NLRI that cannot be read resets with 3/9, RFC 7606 §5.3") {
-    for (const auto* text : {"80 0f 00", "80 0f 02 0002", "80 0f 04 000201 81",
+    for (const auto* text : {"80 0f 00", "80 0f 01 00", "80 0f 02 0002", "80 0f 04 000201 81",
                              "80 0f 05 000201 30 20", "80 0f 09 000101 21 c000020100"}) {
         const auto attribute = hex(text);
         CHECK(check_update(update_body({}, attribute, {}), external).error() ==

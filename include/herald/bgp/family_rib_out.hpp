@@ -103,8 +103,9 @@ private:
         announcements_by_value_;
     std::size_t advertised_count_ = 0;
     marker end_of_rib_ = marker::none;
-    bool refresh_asked_ = false;
-    bool refreshing_ = false; // between BoRR and EoRR
+    bool repeat_asked_ = false;  // as RFC 2918 has it
+    bool refresh_asked_ = false; // as RFC 7313 has it
+    bool refreshing_ = false;    // between BoRR and EoRR
 };
 
 } // namespace herald::bgp

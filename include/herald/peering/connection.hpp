@@ -82,6 +82,8 @@ private:
     boost::asio::awaitable<void> dial(std::uint64_t attempt);
     boost::asio::awaitable<void> read_loop();
     void read_messages();
+    /// False when there is none that is whole and right.
+    bool read_message();
     void dispatch(const wire::frame& frame);
     void dispatch_open(wire::octets body);
     void dispatch_update(wire::octets body);
@@ -106,8 +108,10 @@ private:
     error_code failure_;
     std::uint64_t attempt_ = 0; // of dialling: an older attempt's outcome is dropped
     bool connected_ = false;
-    bool writing_ = false; // waiting for the socket to take more
-    bool closing_ = false; // flush, then close
+    bool reading_ = false;     // what is to be written waits until all that was read is acted on
+    bool update_read_ = false; // one that the FSM is still to be told of
+    bool writing_ = false;     // waiting for the socket to take more
+    bool closing_ = false;     // flush, then close
     bool closed_ = false;
 };
 
