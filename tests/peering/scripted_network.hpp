@@ -6,6 +6,7 @@
 #include "herald/wire/open.hpp"
 #include "herald/wire/update.hpp"
 #include "tests/peering/manual_time.hpp"
+#include "tests/peering/peering_support.hpp"
 #include "tests/support/bytes.hpp"
 
 #include <algorithm>
@@ -25,8 +26,6 @@
 /// One neighbor's connections to its router, in memory: every step of them counted, and any one of
 /// them made to fail.
 namespace herald::peering::test {
-
-using herald::test::bytes;
 
 enum class io_step { connect, read, write, wait };
 
@@ -130,9 +129,16 @@ public:
     /// The router dials.
     std::unique_ptr<transport> dialled_by_router();
     router_end& router() { return *routers_.back(); }
+    std::shared_ptr<router_end> shared_router() { return routers_.back(); }
+    void unblock() {
+        blocked = false;
+        router().wake().cancel();
+    }
 
     std::optional<io_fault> fault;
     bool connects = true;       // false: nobody answers
+    bool refuses = false;       // connection refused
+    bool router_answers = true; // to OPEN and KEEPALIVE
     bool block_once = false;    // the next write would block
     bool blocked = false;       // every write does, until it is unblocked
     std::vector<io_step> steps; // made so far
@@ -164,6 +170,7 @@ public:
 
     void begin() {
         router_ = std::make_shared<router_end>(network_.context_);
+        router_->answers = network_.router_answers;
         network_.routers_.push_back(router_);
     }
 
@@ -171,6 +178,8 @@ public:
         network_.dials.push_back(network_.time_->now());
         if (const auto error = network_.step(io_step::connect))
             co_return *error;
+        if (network_.refuses)
+            co_return boost::asio::error::connection_refused;
         begin();
         const auto mine = router_;
         while (!network_.connects && mine == router_)
@@ -245,5 +254,23 @@ inline std::unique_ptr<transport> scripted_network::dialled_by_router() {
 inline std::unique_ptr<transport> scripted_network::make_transport() {
     return std::make_unique<end>(*this);
 }
+
+/// A neighbor, the network to it, and what is seen of it.
+struct scripted_neighbor {
+    scripted_network network;
+    recorder seen;
+    neighbor speaks;
+
+    scripted_neighbor(asio::io_context& context, const std::shared_ptr<manual_time>& time,
+                      const neighbor_settings& settings)
+        : network(context, time)
+        , speaks(network.around(), settings, seen) {}
+
+    /// Where the router is the one to dial, it does.
+    void connect() {
+        if (speaks.settings().passive && !speaks.established())
+            speaks.accept(network.dialled_by_router());
+    }
+};
 
 } // namespace herald::peering::test
