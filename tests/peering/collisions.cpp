@@ -91,7 +91,7 @@ void check_encounter(const encounter& met) {
     CHECK(b.under_test.established());
     CHECK(b.count("up") == 1);
     CHECK(b.count(collision_text) == 1);
-    CHECK_FALSE(b.router.dialled_within(50ms)); // the first retry would be made at once
+    CHECK_FALSE(b.router.dialled_within(10ms)); // the first retry would be made at once
 }
 
 } // namespace
@@ -146,7 +146,7 @@ TEST_CASE("collision: an Established session stays, the newcomer gets 6/7, RFC 4
         }
         CHECK(run_until(b.context, [&] { return b.under_test.established(); }));
         CHECK(b.under_test.transitions() == 1);
-        CHECK_FALSE(b.router.dialled_within(50ms));
+        CHECK_FALSE(b.router.dialled_within(10ms));
     }
 }
 

@@ -83,12 +83,12 @@ private:
         switch (frame.type) {
         case wire::message_type::open:
             if (answers)
-                send(wire::encode(wire::open_message{64500,
-                                                     90,
-                                                     0xC6336401,
-                                                     {wire::multiprotocol_capability{1, 1},
-                                                      wire::route_refresh_capability{},
-                                                      wire::four_octet_as_capability{64500}}}));
+                send(wire::encode(wire::open_message{
+                    64500,
+                    90,
+                    0xC6336401,
+                    {wire::multiprotocol_capability{1, 1}, wire::multiprotocol_capability{2, 1},
+                     wire::route_refresh_capability{}, wire::four_octet_as_capability{64500}}}));
             return;
         case wire::message_type::keepalive:
             if (answers)
