@@ -63,9 +63,9 @@ class Herald:
         self.process = self.namespace.start([HERALDD, "--config", self.config], log, env)
         return self.process
 
-    def start(self) -> None:
+    def start(self, env: Optional[dict] = None) -> None:
         """Starts the daemon and returns when its control socket answers."""
-        process = self.launch()
+        process = self.launch(env)
         wait_until("the control socket answers", lambda: self._answers(process))
 
     def _answers(self, process: Process) -> bool:
