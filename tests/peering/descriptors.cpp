@@ -1,6 +1,6 @@
 // No file descriptor is left.
 #include "herald/peering/listener.hpp"
-#include "tests/peering/scripted_network.hpp"
+#include "tests/peering/scripted_neighbor.hpp"
 
 #include <sys/resource.h>
 

@@ -1,5 +1,5 @@
 // Every step of a session made to fail in every way that it can.
-#include "tests/peering/scripted_network.hpp"
+#include "tests/peering/scripted_neighbor.hpp"
 
 #include <cerrno>
 #include <initializer_list>
@@ -208,4 +208,11 @@ TEST_CASE("faults: whatever fails while a session is being stopped, it stops") {
                 CHECK(b.time->set() == 0);
             }
     }
+}
+
+TEST_CASE(
+    "faults: what a coroutine throws leaves the event loop, so that no session is lost unseen") {
+    bench b(direction::dialled);
+    b.tested.network.throws_at = 2;
+    CHECK_THROWS_AS(b.live(), std::bad_alloc);
 }

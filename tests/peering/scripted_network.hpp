@@ -6,8 +6,6 @@
 #include "herald/wire/open.hpp"
 #include "herald/wire/update.hpp"
 #include "tests/peering/manual_time.hpp"
-#include "tests/peering/peering_support.hpp"
-#include "tests/support/bytes.hpp"
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
@@ -16,16 +14,24 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cstdint>
 #include <deque>
-#include <doctest/doctest.h>
 #include <memory>
+#include <new>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <vector>
 
 /// One neighbor's connections to its router, in memory: every step of them counted, and any one of
 /// them made to fail.
 namespace herald::peering::test {
+
+/// Of the neighbor, and of the test itself.
+inline void insist(bool holds) {
+    if (!holds)
+        throw std::logic_error("what a neighbor sends is not as it must be");
+}
 
 enum class io_step { connect, read, write, wait };
 
@@ -41,7 +47,7 @@ public:
     explicit router_end(boost::asio::io_context& context)
         : wake_(context, boost::asio::steady_timer::time_point::max()) {}
 
-    void send(bytes message) {
+    void send(std::vector<std::uint8_t> message) {
         to_neighbor_.push_back(std::move(message));
         wake_.cancel();
     }
@@ -50,7 +56,7 @@ public:
         wake_.cancel();
     }
     /// The next octets for the neighbor, those of one message at most; none: it is to wait.
-    std::optional<bytes> take() {
+    std::optional<std::vector<std::uint8_t>> take() {
         if (to_neighbor_.empty())
             return std::nullopt;
         auto message = std::move(to_neighbor_.front());
@@ -103,14 +109,14 @@ private:
     }
     void learn(wire::octets body) {
         const auto checked = wire::check_update(body, {});
-        REQUIRE(checked);
+        insist(checked.has_value());
         const auto update = wire::decode_update(*checked, {});
         for (const auto& prefix : update.withdrawn)
             routes.erase(prefix);
         routes.insert(update.announced.begin(), update.announced.end());
     }
 
-    std::deque<bytes> to_neighbor_;
+    std::deque<std::vector<std::uint8_t>> to_neighbor_;
     bool closed_ = false;
     boost::asio::steady_timer wake_;
     wire::framer framer_;
@@ -136,6 +142,7 @@ public:
     }
 
     std::optional<io_fault> fault;
+    std::size_t throws_at = 0;  // the step, the first being 1, for which memory is wanting
     bool connects = true;       // false: nobody answers
     bool refuses = false;       // connection refused
     bool router_answers = true; // to OPEN and KEEPALIVE
@@ -152,6 +159,8 @@ private:
     /// The error with which this step fails, if it is the one to fail.
     std::optional<error_code> step(io_step which) {
         steps.push_back(which);
+        if (steps.size() == throws_at)
+            throw std::bad_alloc();
         if (fault && steps.size() == fault->at + 1)
             return fault->error;
         return std::nullopt;
@@ -195,7 +204,7 @@ public:
             if (mine == nullptr || mine != router_)
                 co_return io_result{boost::asio::error::operation_aborted, 0};
             if (const auto message = mine->take()) {
-                REQUIRE(message->size() <= into.size());
+                insist(message->size() <= into.size());
                 std::ranges::copy(*message, into.begin());
                 co_return io_result{{}, message->size()};
             }
@@ -254,23 +263,5 @@ inline std::unique_ptr<transport> scripted_network::dialled_by_router() {
 inline std::unique_ptr<transport> scripted_network::make_transport() {
     return std::make_unique<end>(*this);
 }
-
-/// A neighbor, the network to it, and what is seen of it.
-struct scripted_neighbor {
-    scripted_network network;
-    recorder seen;
-    neighbor speaks;
-
-    scripted_neighbor(asio::io_context& context, const std::shared_ptr<manual_time>& time,
-                      const neighbor_settings& settings)
-        : network(context, time)
-        , speaks(network.around(), settings, seen) {}
-
-    /// Where the router is the one to dial, it does.
-    void connect() {
-        if (speaks.settings().passive && !speaks.established())
-            speaks.accept(network.dialled_by_router());
-    }
-};
 
 } // namespace herald::peering::test

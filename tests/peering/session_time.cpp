@@ -1,5 +1,5 @@
 // What a session does as time passes, without waiting for it.
-#include "tests/peering/scripted_network.hpp"
+#include "tests/peering/scripted_neighbor.hpp"
 
 using namespace herald;
 using namespace herald::peering;
