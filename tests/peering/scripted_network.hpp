@@ -73,7 +73,7 @@ public:
             std::ranges::copy(octets.first(count), space.begin());
             framer_.commit(count);
             octets = octets.subspan(count);
-            for (auto next = framer_.next(); *next; next = framer_.next())
+            for (auto next = framer_.next(); next.value(); next = framer_.next())
                 answer(**next);
         }
     }
@@ -134,11 +134,15 @@ public:
     }
     /// The router dials.
     std::unique_ptr<transport> dialled_by_router();
+    /// Of the newest connection.
     router_end& router() { return *routers_.back(); }
     std::shared_ptr<router_end> shared_router() { return routers_.back(); }
+    /// Of every connection so far.
+    const std::vector<std::shared_ptr<router_end>>& routers() const { return routers_; }
     void unblock() {
         blocked = false;
-        router().wake().cancel();
+        for (const auto& each : routers_)
+            each->wake().cancel();
     }
 
     std::optional<io_fault> fault;
@@ -161,9 +165,10 @@ private:
         steps.push_back(which);
         if (steps.size() == throws_at)
             throw std::bad_alloc();
-        if (fault && steps.size() == fault->at + 1)
-            return fault->error;
-        return std::nullopt;
+        const bool fails = fault && steps.size() == fault->at + 1;
+        if (!fails || (which != io_step::write && !fault->error))
+            return std::nullopt;
+        return fault->error;
     }
 
     boost::asio::io_context& context_;
@@ -175,7 +180,10 @@ private:
 class scripted_network::end final : public transport {
 public:
     explicit end(scripted_network& network) : network_(network) { ++network_.alive; }
-    ~end() override { --network_.alive; }
+    ~end() override {
+        close();
+        --network_.alive;
+    }
 
     void begin() {
         router_ = std::make_shared<router_end>(network_.context_);
@@ -220,6 +228,7 @@ public:
             return {*error, 0};
         if (network_.blocked || std::exchange(network_.block_once, false))
             return {boost::asio::error::would_block, 0};
+        insist(router_ != nullptr);
         const auto count = error ? 1 : from.size();
         router_->receive(from.first(count));
         return {{}, count};
@@ -236,7 +245,7 @@ public:
     }
 
     void shutdown_send() override {}
-    void close() override {
+    void close() final {
         if (const auto was = std::exchange(router_, nullptr))
             was->close();
     }
