@@ -10,6 +10,14 @@ using namespace herald::peering::test;
 
 namespace {
 
+// UndefinedBehaviorSanitizer looks at objects through a pipe of its own: without descriptors it
+// takes each for invalid.
+#ifdef __has_feature
+constexpr bool sanitized = __has_feature(undefined_behavior_sanitizer);
+#else
+constexpr bool sanitized = false;
+#endif
+
 /// While it lives this process opens no descriptor.
 class no_descriptors {
 public:
@@ -29,7 +37,8 @@ private:
 
 } // namespace
 
-TEST_CASE("descriptors: without one a listener waits, does not spin, and accepts later") {
+TEST_CASE("descriptors: without one a listener waits, does not spin, and accepts later" *
+          doctest::skip(sanitized)) {
     asio::io_context context;
     std::vector<tcp::socket> accepted;
     const auto listening = std::make_shared<listener>(
@@ -50,7 +59,8 @@ TEST_CASE("descriptors: without one a listener waits, does not spin, and accepts
     listening->stop();
 }
 
-TEST_CASE("descriptors: without one dialling fails as any other dialling does") {
+TEST_CASE("descriptors: without one dialling fails as any other dialling does" *
+          doctest::skip(sanitized)) {
     asio::io_context context;
     recorder seen;
     raw_router router(context);
@@ -68,7 +78,8 @@ TEST_CASE("descriptors: without one dialling fails as any other dialling does") 
     CHECK(run_until(context, [&] { return under_test.established(); }));
 }
 
-TEST_CASE("descriptors: next hops that could not be looked for are found later") {
+TEST_CASE("descriptors: next hops that could not be looked for are found later" *
+          doctest::skip(sanitized)) {
     const auto prefix = *net::ip_prefix::parse("2001:db8::/32");
     asio::io_context context;
     const asio::steady_timer first(context); // the loop opens what it needs
