@@ -1,10 +1,9 @@
 #include "herald/peering/connection.hpp"
 
+#include "herald/peering/spawn.hpp"
 #include "herald/wire/messages.hpp"
 #include "herald/wire/open.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
@@ -30,7 +29,7 @@ struct connection::performer {
 
     void operator()(action::dial) const {
         self.transport_->close();
-        asio::co_spawn(self.executor_, self.dial(++self.attempt_), asio::detached);
+        spawn(self.executor_, self.dial(self.shared_from_this(), ++self.attempt_));
     }
     void operator()(const action::send_open& send) const {
         self.write(wire::encode(send.open), wire::message_type::open);
@@ -78,7 +77,7 @@ void connection::start() {
     connected_ = true;
     handle(event::start_passive{});
     handle(event::tcp_established{});
-    asio::co_spawn(executor_, read_loop(), asio::detached);
+    spawn(executor_, read_loop(shared_from_this()));
 }
 
 void connection::stop(std::optional<wire::notification> notification) {
@@ -138,14 +137,13 @@ void connection::flush() {
 
 void connection::await_writable() {
     writing_ = true;
-    asio::co_spawn(
-        executor_,
-        [self = shared_from_this()]() -> asio::awaitable<void> {
-            co_await self->transport_->wait_writable();
-            self->writing_ = false;
-            self->flush(); // where waiting failed, writing does too, and says why
-        },
-        asio::detached);
+    spawn(executor_, write_later(shared_from_this()));
+}
+
+asio::awaitable<void> connection::write_later([[maybe_unused]] std::shared_ptr<connection> self) {
+    co_await transport_->wait_writable();
+    writing_ = false;
+    flush(); // where waiting failed, writing does too, and says why
 }
 
 void connection::failed(error_code error) {
@@ -176,8 +174,7 @@ void connection::finish() {
     transport_->close();
 }
 
-asio::awaitable<void> connection::dial(std::uint64_t attempt) {
-    auto self = shared_from_this();
+asio::awaitable<void> connection::dial(std::shared_ptr<connection> self, std::uint64_t attempt) {
     auto error = co_await transport_->connect();
     if (attempt != attempt_ || closed_)
         co_return;
@@ -185,11 +182,10 @@ asio::awaitable<void> connection::dial(std::uint64_t attempt) {
         co_return failed(error);
     connected_ = true;
     handle(event::tcp_established{});
-    co_await read_loop();
+    co_await read_loop(self);
 }
 
-asio::awaitable<void> connection::read_loop() {
-    auto self = shared_from_this();
+asio::awaitable<void> connection::read_loop([[maybe_unused]] std::shared_ptr<connection> self) {
     while (!closed_) {
         auto [error, count] = co_await transport_->read_some(framer_.prepare());
         if (closed_)

@@ -1,5 +1,6 @@
 #include "herald/peering/interface_addresses.hpp"
 
+#include <cerrno>
 #include <cstring>
 #include <ifaddrs.h>
 #include <memory>
@@ -48,7 +49,7 @@ void collect(interface_addresses& found, const ip::address& address, bool loopba
 interface_addresses addresses_beside(const ip::address& local) {
     ifaddrs* list = nullptr;
     if (getifaddrs(&list) != 0)
-        return {};
+        return {"", {}, {}, {}, {errno, boost::system::system_category()}};
     std::unique_ptr<ifaddrs, decltype(&freeifaddrs)> owner(list, freeifaddrs);
     interface_addresses found;
     for (auto* entry = list; entry != nullptr; entry = entry->ifa_next)

@@ -1,8 +1,8 @@
 #include "herald/peering/listener.hpp"
 
+#include "herald/peering/spawn.hpp"
+
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -36,10 +36,7 @@ std::expected<void, std::string> listener::listen(const asio::ip::address& addre
         return std::unexpected(fmt::format("cannot listen on {} port {}: {}", address.to_string(),
                                            port, error.message()));
     }
-    asio::co_spawn(
-        executor_,
-        [self = shared_from_this()]() -> asio::awaitable<void> { co_await self->accept_loop(); },
-        asio::detached);
+    spawn(executor_, accept_loop(shared_from_this()));
     return {};
 }
 
@@ -82,7 +79,7 @@ void listener::stop() {
     acceptor_.close(ignored);
 }
 
-asio::awaitable<void> listener::accept_loop() {
+asio::awaitable<void> listener::accept_loop([[maybe_unused]] std::shared_ptr<listener> self) {
     while (acceptor_.is_open()) {
         auto [error, socket] = co_await acceptor_.async_accept(as_result);
         if (!acceptor_.is_open())

@@ -16,6 +16,9 @@ namespace {
 
 /// A session that was Established for this long was no failure: the next attempt is made at once.
 constexpr std::chrono::seconds stable_time{1};
+/// An address may still be on its way to the interface, or a descriptor to look for it with: a next
+/// hop that was not found is looked for again.
+constexpr std::chrono::seconds next_hop_pause{5};
 
 } // namespace
 
@@ -37,7 +40,8 @@ neighbor::neighbor(surroundings around, neighbor_settings settings, neighbor_obs
     , observer_(observer)
     , down_(settings_.shutdown)
     , backoff_(settings_.session.connect_retry)
-    , retry_alarm_(around_.time->make_alarm()) {}
+    , retry_alarm_(around_.time->make_alarm())
+    , next_hop_alarm_(around_.time->make_alarm()) {}
 
 neighbor::neighbor(boost::asio::any_io_executor executor, neighbor_settings settings,
                    neighbor_observer& observer)
@@ -213,6 +217,7 @@ void neighbor::session_over(connection& from, const bgp::action::session_over& h
         rib_.session_down();
         next_hops_.clear();
         problems_.clear();
+        next_hop_alarm_->cancel();
         if (around_.time->now() - up_since_ >= stable_time)
             backoff_.reset();
     }
@@ -286,7 +291,7 @@ void neighbor::update_state() {
 
 void neighbor::find_next_hops() {
     next_hops_.clear();
-    problems_.clear();
+    const auto known = std::exchange(problems_, {});
     auto local = established_->local_address();
     auto beside = addresses_beside(local);
     const auto& session = *established_->fsm().session();
@@ -301,8 +306,16 @@ void neighbor::find_next_hops() {
         }
         problems_.push_back(
             fmt::format("{} is not announced: {}", net::to_string(family), chosen.error()));
-        observer_.problem(*this, problems_.back());
+        if (std::ranges::find(known, problems_.back()) == known.end())
+            observer_.problem(*this, problems_.back());
     }
+    if (problems_.empty())
+        return next_hop_alarm_->cancel();
+    next_hop_alarm_->set(around_.time->now() + next_hop_pause, [this] {
+        find_next_hops();
+        want_all_in_session();
+        flush();
+    });
 }
 
 void neighbor::want_all_in_session() {

@@ -18,6 +18,9 @@ wire::next_hop over_ipv6(const ip::address_v6& local, const interface_addresses&
 }
 
 std::string none(std::string_view what, const interface_addresses& beside) {
+    if (beside.unreadable)
+        return fmt::format("the interfaces could not be read, so there is no {} next hop yet: {}",
+                           what, beside.unreadable.message());
     if (beside.name.empty())
         return fmt::format("no interface has the session's address, so there is no {} next hop",
                            what);

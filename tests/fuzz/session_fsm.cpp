@@ -112,6 +112,7 @@ public:
     void after(const session_fsm& fsm, const std::vector<session_action>& actions) {
         for (const auto& action : actions) {
             require(!over_); // nothing follows the end, until a start
+            require(!closing_ || std::holds_alternative<action::session_over>(action));
             std::visit(*this, action);
         }
         require(over_ == (fsm.state() == session_state::idle));
@@ -132,7 +133,7 @@ public:
         require(open_sent_);
         notification_ = sent.notification;
     }
-    void operator()(action::close) { require(!over_); }
+    void operator()(action::close) { closing_ = true; }
     void operator()(const action::start_timer& started) {
         require(started.duration > std::chrono::milliseconds{0});
         running(started.timer) = true;
@@ -158,6 +159,7 @@ private:
 
     std::array<bool, session_timer_count> running_{};
     bool over_ = true;
+    bool closing_ = false; // of which only the end follows
     bool open_sent_ = false;
     bool open_received_ = false;
     bool established_ = false;

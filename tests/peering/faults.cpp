@@ -1,6 +1,5 @@
 // Every step of a session made to fail in every way that it can.
-#include "tests/peering/peering_support.hpp"
-#include "tests/peering/scripted_network.hpp"
+#include "tests/peering/scripted_neighbor.hpp"
 
 #include <cerrno>
 #include <initializer_list>
@@ -20,24 +19,6 @@ neighbor_settings settings_of(const char* name, direction opened_by) {
     settings.passive = opened_by == direction::accepted;
     return settings;
 }
-
-/// A neighbor, the network to it, and what is seen of it.
-struct scripted_neighbor {
-    scripted_network network;
-    recorder seen;
-    neighbor speaks;
-
-    scripted_neighbor(asio::io_context& context, const std::shared_ptr<manual_time>& time,
-                      const neighbor_settings& settings)
-        : network(context, time)
-        , speaks(network.around(), settings, seen) {}
-
-    /// Where the router is the one to dial, it does.
-    void connect() {
-        if (speaks.settings().passive && !speaks.established())
-            speaks.accept(network.dialled_by_router());
-    }
-};
 
 /// The neighbor that meets a fault, and one that must not notice.
 struct bench {
@@ -218,11 +199,20 @@ TEST_CASE("faults: whatever fails while a session is being stopped, it stops") {
                 bench b(opened_by);
                 b.tested.network.fault = io_fault{at, error};
                 b.live();
+                b.tested.speaks.stop(wire::make_cease(wire::cease_code::administrative_shutdown));
+                b.time->settle(); // no time is needed: the router closes, or the fault is fatal
+                CHECK(b.tested.network.alive == 0);
                 b.stop();
                 CHECK(ends_of(b.tested.seen) ==
                       std::vector<std::string>{"sent Cease / Administrative Shutdown"});
-                CHECK(b.tested.network.alive == 0);
                 CHECK(b.time->set() == 0);
             }
     }
+}
+
+TEST_CASE(
+    "faults: what a coroutine throws leaves the event loop, so that no session is lost unseen") {
+    bench b(direction::dialled);
+    b.tested.network.throws_at = 2;
+    CHECK_THROWS_AS(b.live(), std::bad_alloc);
 }

@@ -229,51 +229,6 @@ TEST_CASE("neighbor: a connection of its own is taken when the neighbor is passi
     CHECK(run_until(b.context, [&] { return b.under_test.established(); }));
 }
 
-TEST_CASE("collision: the connection of the higher identifier stays, RFC 4271 §6.8") {
-    for (auto peer_is_higher : {true, false}) {
-        for (auto dialled_first : {true, false}) {
-            CAPTURE(peer_is_higher);
-            CAPTURE(dialled_first);
-            bench b;
-            b.under_test.start();
-            auto by_us = b.router.accept();
-            auto [accepted, dialler] = connected_pair(b.context);
-            b.under_test.accept(std::move(accepted));
-            raw_peer by_peer(b.context, std::move(dialler));
-            by_us.receive();   // OPEN
-            by_peer.receive(); // OPEN
-            auto identifier = peer_is_higher ? 0xFF000001U : 0x01000001U;
-            auto& first = dialled_first ? by_us : by_peer;
-            auto& second = dialled_first ? by_peer : by_us;
-            first.send_open(64500, identifier);
-            CHECK(first.receive() == keepalive);
-            second.send_open(64500, identifier);
-            auto& stays = peer_is_higher ? by_peer : by_us;
-            auto& goes = peer_is_higher ? by_us : by_peer;
-            CHECK(goes.receive() == notification(6, 7));
-            if (&stays == &second)
-                CHECK(stays.receive() == keepalive);
-            stays.send_keepalive();
-            CHECK(run_until(b.context, [&] { return b.under_test.established(); }));
-        }
-    }
-}
-
-TEST_CASE("collision: an Established session stays, the newcomer gets 6/7, RFC 4271 §6.8") {
-    bench b;
-    b.under_test.start();
-    auto peer = b.router.accept();
-    peer.establish();
-    REQUIRE(run_until(b.context, [&] { return b.under_test.established(); }));
-    auto [accepted, dialler] = connected_pair(b.context);
-    b.under_test.accept(std::move(accepted));
-    raw_peer newcomer(b.context, std::move(dialler));
-    newcomer.receive(); // OPEN
-    newcomer.send_open();
-    CHECK(newcomer.receive() == notification(6, 7));
-    CHECK(b.under_test.established());
-}
-
 TEST_CASE("neighbor: one that never reads costs bounded memory, and gets the final state") {
     bench b;
     b.under_test.start();

@@ -1,5 +1,6 @@
 #include "herald/peering/next_hops.hpp"
 
+#include <cerrno>
 #include <doctest/doctest.h>
 
 using namespace herald;
@@ -62,4 +63,8 @@ TEST_CASE("next hop: where there is none, it says why") {
     interface_addresses bare{"eth0", make_address_v4("198.51.100.2"), std::nullopt, std::nullopt};
     CHECK(choose_next_hop(address_family::ipv6, {}, make_address("198.51.100.2"), bare, false) ==
           std::unexpected("eth0 has no IPv6 address to be the next hop"));
+    const interface_addresses unread{"", {}, {}, {}, {EMFILE, boost::system::system_category()}};
+    CHECK(choose_next_hop(address_family::ipv6, {}, make_address("198.51.100.2"), unread, false) ==
+          std::unexpected("the interfaces could not be read, so there is no IPv6 next hop yet: "
+                          "Too many open files"));
 }

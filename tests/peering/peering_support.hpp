@@ -77,10 +77,10 @@ public:
 
     void send(const bytes& octets) { asio::write(socket_, asio::buffer(octets)); }
 
-    void send_open(std::uint16_t as = 64500, std::uint32_t identifier = 0xC6336401,
+    void send_open(net::as_number as = 64500, std::uint32_t identifier = 0xC6336401,
                    std::uint16_t hold_time = 90) {
         send(wire::encode(wire::open_message{
-            as,
+            static_cast<std::uint16_t>(net::fits_two_octets(as) ? as : net::as_trans),
             hold_time,
             identifier,
             {wire::multiprotocol_capability{1, 1}, wire::four_octet_as_capability{as}}}));

@@ -6,7 +6,6 @@
 #include "herald/wire/open.hpp"
 #include "herald/wire/update.hpp"
 #include "tests/peering/manual_time.hpp"
-#include "tests/support/bytes.hpp"
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
@@ -15,18 +14,24 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cstdint>
 #include <deque>
-#include <doctest/doctest.h>
 #include <memory>
+#include <new>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <vector>
 
 /// One neighbor's connections to its router, in memory: every step of them counted, and any one of
 /// them made to fail.
 namespace herald::peering::test {
 
-using herald::test::bytes;
+/// Of the neighbor, and of the test itself.
+inline void insist(bool holds) {
+    if (!holds)
+        throw std::logic_error("what a neighbor sends is not as it must be");
+}
 
 enum class io_step { connect, read, write, wait };
 
@@ -42,7 +47,7 @@ public:
     explicit router_end(boost::asio::io_context& context)
         : wake_(context, boost::asio::steady_timer::time_point::max()) {}
 
-    void send(bytes message) {
+    void send(std::vector<std::uint8_t> message) {
         to_neighbor_.push_back(std::move(message));
         wake_.cancel();
     }
@@ -51,7 +56,7 @@ public:
         wake_.cancel();
     }
     /// The next octets for the neighbor, those of one message at most; none: it is to wait.
-    std::optional<bytes> take() {
+    std::optional<std::vector<std::uint8_t>> take() {
         if (to_neighbor_.empty())
             return std::nullopt;
         auto message = std::move(to_neighbor_.front());
@@ -68,7 +73,7 @@ public:
             std::ranges::copy(octets.first(count), space.begin());
             framer_.commit(count);
             octets = octets.subspan(count);
-            for (auto next = framer_.next(); *next; next = framer_.next())
+            for (auto next = framer_.next(); next.value(); next = framer_.next())
                 answer(**next);
         }
     }
@@ -84,12 +89,12 @@ private:
         switch (frame.type) {
         case wire::message_type::open:
             if (answers)
-                send(wire::encode(wire::open_message{64500,
-                                                     90,
-                                                     0xC6336401,
-                                                     {wire::multiprotocol_capability{1, 1},
-                                                      wire::route_refresh_capability{},
-                                                      wire::four_octet_as_capability{64500}}}));
+                send(wire::encode(wire::open_message{
+                    64500,
+                    90,
+                    0xC6336401,
+                    {wire::multiprotocol_capability{1, 1}, wire::multiprotocol_capability{2, 1},
+                     wire::route_refresh_capability{}, wire::four_octet_as_capability{64500}}}));
             return;
         case wire::message_type::keepalive:
             if (answers)
@@ -104,14 +109,14 @@ private:
     }
     void learn(wire::octets body) {
         const auto checked = wire::check_update(body, {});
-        REQUIRE(checked);
+        insist(checked.has_value());
         const auto update = wire::decode_update(*checked, {});
         for (const auto& prefix : update.withdrawn)
             routes.erase(prefix);
         routes.insert(update.announced.begin(), update.announced.end());
     }
 
-    std::deque<bytes> to_neighbor_;
+    std::deque<std::vector<std::uint8_t>> to_neighbor_;
     bool closed_ = false;
     boost::asio::steady_timer wake_;
     wire::framer framer_;
@@ -129,10 +134,22 @@ public:
     }
     /// The router dials.
     std::unique_ptr<transport> dialled_by_router();
+    /// Of the newest connection.
     router_end& router() { return *routers_.back(); }
+    std::shared_ptr<router_end> shared_router() { return routers_.back(); }
+    /// Of every connection so far.
+    const std::vector<std::shared_ptr<router_end>>& routers() const { return routers_; }
+    void unblock() {
+        blocked = false;
+        for (const auto& each : routers_)
+            each->wake().cancel();
+    }
 
     std::optional<io_fault> fault;
+    std::size_t throws_at = 0;  // the step, the first being 1, for which memory is wanting
     bool connects = true;       // false: nobody answers
+    bool refuses = false;       // connection refused
+    bool router_answers = true; // to OPEN and KEEPALIVE
     bool block_once = false;    // the next write would block
     bool blocked = false;       // every write does, until it is unblocked
     std::vector<io_step> steps; // made so far
@@ -146,9 +163,12 @@ private:
     /// The error with which this step fails, if it is the one to fail.
     std::optional<error_code> step(io_step which) {
         steps.push_back(which);
-        if (fault && steps.size() == fault->at + 1)
-            return fault->error;
-        return std::nullopt;
+        if (steps.size() == throws_at)
+            throw std::bad_alloc();
+        const bool fails = fault && steps.size() == fault->at + 1;
+        if (!fails || (which != io_step::write && !fault->error))
+            return std::nullopt;
+        return fault->error;
     }
 
     boost::asio::io_context& context_;
@@ -160,10 +180,14 @@ private:
 class scripted_network::end final : public transport {
 public:
     explicit end(scripted_network& network) : network_(network) { ++network_.alive; }
-    ~end() override { --network_.alive; }
+    ~end() override {
+        close();
+        --network_.alive;
+    }
 
     void begin() {
         router_ = std::make_shared<router_end>(network_.context_);
+        router_->answers = network_.router_answers;
         network_.routers_.push_back(router_);
     }
 
@@ -171,6 +195,8 @@ public:
         network_.dials.push_back(network_.time_->now());
         if (const auto error = network_.step(io_step::connect))
             co_return *error;
+        if (network_.refuses)
+            co_return boost::asio::error::connection_refused;
         begin();
         const auto mine = router_;
         while (!network_.connects && mine == router_)
@@ -186,7 +212,7 @@ public:
             if (mine == nullptr || mine != router_)
                 co_return io_result{boost::asio::error::operation_aborted, 0};
             if (const auto message = mine->take()) {
-                REQUIRE(message->size() <= into.size());
+                insist(message->size() <= into.size());
                 std::ranges::copy(*message, into.begin());
                 co_return io_result{{}, message->size()};
             }
@@ -202,6 +228,7 @@ public:
             return {*error, 0};
         if (network_.blocked || std::exchange(network_.block_once, false))
             return {boost::asio::error::would_block, 0};
+        insist(router_ != nullptr);
         const auto count = error ? 1 : from.size();
         router_->receive(from.first(count));
         return {{}, count};
@@ -218,7 +245,7 @@ public:
     }
 
     void shutdown_send() override {}
-    void close() override {
+    void close() final {
         if (const auto was = std::exchange(router_, nullptr))
             was->close();
     }

@@ -79,8 +79,10 @@ private:
     void close();
     void finish();
 
-    boost::asio::awaitable<void> dial(std::uint64_t attempt);
-    boost::asio::awaitable<void> read_loop();
+    // Each keeps the connection alive, from before its first turn.
+    boost::asio::awaitable<void> dial(std::shared_ptr<connection> self, std::uint64_t attempt);
+    boost::asio::awaitable<void> read_loop(std::shared_ptr<connection> self);
+    boost::asio::awaitable<void> write_later(std::shared_ptr<connection> self);
     void read_messages();
     /// False when there is none that is whole and right.
     bool read_message();

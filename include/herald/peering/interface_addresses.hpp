@@ -3,6 +3,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/address_v4.hpp>
 #include <boost/asio/ip/address_v6.hpp>
+#include <boost/system/error_code.hpp>
 #include <optional>
 #include <string>
 
@@ -14,6 +15,7 @@ struct interface_addresses {
     std::optional<boost::asio::ip::address_v4> ipv4;
     std::optional<boost::asio::ip::address_v6> ipv6; // global
     std::optional<boost::asio::ip::address_v6> link_local;
+    boost::system::error_code unreadable{}; // why the interfaces could not be looked at
 };
 
 /// Finds the interface that has `local` and its first addresses of each kind. Loopback addresses

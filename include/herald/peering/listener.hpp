@@ -33,7 +33,7 @@ public:
     void stop();
 
 private:
-    boost::asio::awaitable<void> accept_loop();
+    boost::asio::awaitable<void> accept_loop(std::shared_ptr<listener> self);
     error_code open(const boost::asio::ip::tcp::endpoint& endpoint,
                     const std::vector<neighbor_settings>& neighbors);
 

@@ -147,6 +147,7 @@ private:
     connection_ptr established_;
     bgp::retry_backoff backoff_;
     std::unique_ptr<alarm_clock> retry_alarm_;
+    std::unique_ptr<alarm_clock> next_hop_alarm_;
     time_point up_since_{};
     time_point restarted_until_{};
 

@@ -1,0 +1,112 @@
+// No file descriptor is left.
+#include "herald/peering/listener.hpp"
+#include "tests/peering/scripted_neighbor.hpp"
+
+#include <sys/resource.h>
+
+using namespace herald;
+using namespace herald::peering;
+using namespace herald::peering::test;
+
+namespace {
+
+// UndefinedBehaviorSanitizer looks at objects through a pipe of its own: without descriptors it
+// takes each for invalid.
+#ifdef __has_feature
+constexpr bool sanitized = __has_feature(undefined_behavior_sanitizer);
+#else
+constexpr bool sanitized = false;
+#endif
+
+/// While it lives this process opens no descriptor.
+class no_descriptors {
+public:
+    no_descriptors() {
+        REQUIRE(getrlimit(RLIMIT_NOFILE, &before_) == 0);
+        auto none = before_;
+        none.rlim_cur = 0;
+        REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+    }
+    ~no_descriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
+    no_descriptors(const no_descriptors&) = delete;
+    no_descriptors& operator=(const no_descriptors&) = delete;
+
+private:
+    rlimit before_{};
+};
+
+} // namespace
+
+TEST_CASE("descriptors: without one a listener waits, does not spin, and accepts later" *
+          doctest::skip(sanitized)) {
+    asio::io_context context;
+    std::vector<tcp::socket> accepted;
+    const auto listening = std::make_shared<listener>(
+        context.get_executor(), [&](tcp::socket socket) { accepted.push_back(std::move(socket)); });
+    tcp::acceptor place(context, tcp::endpoint(asio::ip::make_address("127.0.0.1"), 0));
+    const auto endpoint = place.local_endpoint();
+    place.close();
+    REQUIRE(listening->listen(endpoint.address(), endpoint.port(), {}));
+    tcp::socket first(context, tcp::v4()), second(context, tcp::v4());
+    {
+        const no_descriptors starved;
+        first.connect(endpoint);
+        second.connect(endpoint);
+        CHECK(context.run_for(350ms) < 30); // a try each 100 ms, of a few turns of the loop
+        CHECK(accepted.empty());
+    }
+    CHECK(run_until(context, [&] { return accepted.size() == 2; }));
+    listening->stop();
+}
+
+TEST_CASE("descriptors: without one dialling fails as any other dialling does" *
+          doctest::skip(sanitized)) {
+    asio::io_context context;
+    recorder seen;
+    raw_router router(context);
+    neighbor under_test(context.get_executor(), settings_towards(router.port()), seen);
+    {
+        const no_descriptors starved;
+        under_test.start();
+        REQUIRE(run_until(context, [&] { return seen.lines.size() >= 3; }));
+        CHECK(context.run_for(350ms) < 30); // the second retry is after 0.75 of a second
+        CHECK(seen.lines == std::vector<std::string>{"Connect", "Active", "Too many open files",
+                                                     "Connect", "Active", "Too many open files"});
+    }
+    auto peer = router.accept();
+    peer.establish();
+    CHECK(run_until(context, [&] { return under_test.established(); }));
+}
+
+TEST_CASE("descriptors: next hops that could not be looked for are found later" *
+          doctest::skip(sanitized)) {
+    const auto prefix = *net::ip_prefix::parse("2001:db8::/32");
+    asio::io_context context;
+    const asio::steady_timer first(context); // the loop opens what it needs
+    const auto time = std::make_shared<manual_time>(context);
+    auto settings = settings_towards(179);
+    settings.session.families = {net::address_family::ipv4, net::address_family::ipv6};
+    scripted_neighbor b(context, time, settings);
+    b.speaks.want(documentation, normal_route(settings));
+    b.speaks.want(prefix, normal_route(settings));
+    b.speaks.routes_complete();
+    {
+        const no_descriptors starved;
+        b.speaks.start();
+        time->advance(20s);
+        CHECK(b.network.router().routes == std::set{documentation});
+        CHECK(
+            b.speaks.problems() ==
+            std::vector<std::string>{"ipv6 is not announced: the interfaces could not be read, so "
+                                     "there is no IPv6 next hop yet: Too many open files"});
+    }
+    time->advance(5s);
+    CHECK(b.network.router().routes == std::set{documentation, prefix});
+    CHECK(b.speaks.problems().empty());
+    CHECK(std::ranges::count_if(b.seen.lines, [](const auto& line) {
+              return line.starts_with("ipv6 is not announced");
+          }) == 1);
+    b.speaks.stop(std::nullopt);
+    time->advance(5s);
+    CHECK(time->set() == 0);
+}
