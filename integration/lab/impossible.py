@@ -1,0 +1,30 @@
+"""The cells of the matrix that a router cannot fill, each with the reason."""
+
+LINK_LOCAL = "link-local session"
+AS_TRANS_PATH = "AS_TRANS and AS4_PATH"
+
+_GOBGP_NO_ROLES = "3.10 has no roles (RFC 9234)"
+_EXABGP_NO_ROLES = "4.2 has no roles (RFC 9234)"
+_GOBGP_AS4 = "3.10 always offers capability 65"
+_OPENBGPD_MD5 = "7.7 sets no key on its listening sockets on Linux: it refuses signed connections"
+_EXABGP_GTSM = "4.2 sets the TTL of connections that it dials, and checks none"
+
+# By router and feature, as the scenarios name it.
+IMPOSSIBLE = {
+    ("GoBGP", LINK_LOCAL): "3.10 finds such neighbors by itself and wants no address written",
+    ("ExaBGP", LINK_LOCAL): "4.2 has no scopes: it cannot bind to a link-local address",
+    ("GoBGP", "role: OTC arrives"): _GOBGP_NO_ROLES,
+    ("GoBGP", "role mismatch refused"): _GOBGP_NO_ROLES,
+    ("ExaBGP", "role: OTC arrives"): _EXABGP_NO_ROLES,
+    ("ExaBGP", "role mismatch refused"): _EXABGP_NO_ROLES,
+    ("GoBGP", "2-octet AS: no capability 65"): _GOBGP_AS4,
+    ("GoBGP", AS_TRANS_PATH): _GOBGP_AS4,
+    ("BIRD", AS_TRANS_PATH): "2.0.12 without capability 65 takes no neighbor's AS above 65535,"
+                             " and refuses AS_TRANS from one who offers it",
+    ("OpenBGPD", "MD5, herald dials, IPv4"): _OPENBGPD_MD5,
+    ("OpenBGPD", "MD5, herald dials, IPv6"): _OPENBGPD_MD5,
+    ("ExaBGP", "GTSM, IPv4"): _EXABGP_GTSM,
+    ("ExaBGP", "GTSM, IPv6"): _EXABGP_GTSM,
+    ("ExaBGP", "GTSM at the router alone: no session"): _EXABGP_GTSM,
+    ("ExaBGP", "GRACEFUL_SHUTDOWN acted on"): "4.2 has no policy and prefers no path",
+}

@@ -1,0 +1,95 @@
+"""Interoperation: how sessions with each router end, and what it takes for them to return."""
+
+import signal
+import time
+
+import pytest
+
+from lab.bench import SESSION_SECONDS, Bench
+from lab.kinds import KILLED_ROUTER, SHORT_HOLD, SILENT_ROUTER
+from lab.matrix import feature
+from lab.waiting import wait_until
+
+TEXT = "moving to rack 7"
+# The last keepalive may be a third of the hold time old when silence begins; some routers look
+# at their timers once a second, and BIRD lets its own run longer by up to a quarter.
+EARLIEST, LATEST = SHORT_HOLD * 2 / 3 - 0.1, SHORT_HOLD * 1.25 + 2.0
+
+
+@pytest.fixture(name="lonely")
+def lonely_bench(implementation, request):
+    """A router with one session, of the kind that the scenario asks for."""
+    with Bench(implementation, {"only": request.param}) as built:
+        built.start()
+        built.announced("only")
+        yield built
+
+
+@feature("hold time ends: herald is silent")
+def test_silent_herald(bench):
+    """A stopped herald: the router gives it up in time, and says so."""
+    line = bench.announced("silent_herald")
+    line.herald.process.signal(signal.SIGSTOP)
+    started = time.monotonic()
+    try:
+        wait_until("the router gives up",
+                   lambda: bench.router.has_none(*line.prefixes), LATEST)
+        assert time.monotonic() - started > EARLIEST
+    finally:
+        line.herald.process.signal(signal.SIGCONT)
+    wait_until("4/0 has arrived", lambda: any(
+        "received Hold Timer Expired" in why for why in line.endings()))
+
+
+@feature("hold time ends: the link is cut")
+def test_cut(bench):
+    """No packet gets through: both sides give up."""
+    line = bench.announced("cut")
+    line.node.cut_off(line.link.far_interface)
+    started = time.monotonic()
+    wait_until("the router gives up", lambda: bench.router.has_none(*line.prefixes), LATEST)
+    assert time.monotonic() - started > EARLIEST
+    wait_until("herald gives up", lambda: not line.established(), LATEST)
+
+
+@feature("hold time ends: the router is silent")
+@pytest.mark.parametrize("lonely", [SILENT_ROUTER], indirect=True, ids=[""])
+def test_silent_router(lonely):
+    """A stopped router: herald sends 4/0 when the hold time is over, and not before."""
+    line = lonely.lines["only"]
+    lonely.router.freeze()
+    started = time.monotonic()
+    wait_until("herald gives up", lambda: any(
+        "sent Hold Timer Expired" in why for why in line.endings()), SHORT_HOLD + 1.0)
+    assert time.monotonic() - started > EARLIEST
+
+
+@feature("shutdown text to the router")
+def test_shutdown_text_sent(bench):
+    """RFC 9003: heraldd is stopped, and the router shows why."""
+    line = bench.announced("stopped")
+    assert line.herald.process.stop() == 0
+    wait_until("the text", lambda: "heraldd was stopped by SIGTERM" in
+               bench.router.shutdown_text(line.session))
+    assert bench.router.has_none(*line.prefixes)
+
+
+@feature("shutdown text from the router")
+def test_shutdown_text_received(bench):
+    """RFC 9003: the router's text is in herald's log."""
+    line = bench.announced("shut")
+    text = bench.router.shut_down(line.session, TEXT)
+    wait_until("the text", lambda: any(
+        why.startswith("received Cease / Administrative Shutdown") and why.endswith(text)
+        for why in line.endings()))
+
+
+@feature("router killed and started again")
+@pytest.mark.parametrize("lonely", [KILLED_ROUTER], indirect=True, ids=[""])
+def test_restarted_router(lonely):
+    """herald dials until it is back, and announces all again."""
+    line = lonely.lines["only"]
+    lonely.router.kill()
+    wait_until("herald has seen it", lambda: not line.established())
+    lonely.router.start()
+    wait_until("the paths", lambda: lonely.router.has(*line.prefixes), SESSION_SECONDS)
