@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import struct
 import sys
@@ -87,43 +86,46 @@ class ExaBgp(PeerRouter):
 
     def _told(self) -> Iterator[dict]:
         for line in self._record.read_text(encoding="utf-8").splitlines():
-            yield json.loads(line)
+            yield json.loads(line, strict=False)  # it does not escape control characters
 
-    def _told_of(self, session: PeerSession, kind: str) -> list:
+    def _told_of(self, peer: str, kind: str) -> list:
         return [message["neighbor"] for message in self._told() if message["type"] == kind
-                and message["neighbor"]["address"]["peer"] == session.address]
+                and message["neighbor"]["address"]["peer"] == peer]
 
-    def established(self, session: PeerSession) -> bool:
-        states = self._told_of(session, "state")
+    def _is_up(self, peer: str) -> bool:
+        states = self._told_of(peer, "state")
         return bool(states) and states[-1]["state"] == "up"
 
-    def hold_time(self, session: PeerSession) -> int:
-        offers = {one["direction"]: one["message"]["open"]["hold_time"] if "message" in one
-                  else one["open"]["hold_time"] for one in self._told_of(session, "open")}
-        return min(session.hold_time, *offers.values())
+    def established(self, session: PeerSession) -> bool:
+        return self._is_up(session.address)
 
-    def _news(self, prefix: str) -> Iterator[Optional[Path]]:
-        """A path or, for a withdrawal, none: what each UPDATE said of this prefix."""
+    def hold_time(self, session: PeerSession) -> int:
+        offered = self._told_of(session.address, "open")[-1]["open"]["hold_time"]
+        return min(session.hold_time, offered)
+
+    def _news(self, prefix: str) -> Iterator[tuple]:
+        """Who said what of this prefix, UPDATE for UPDATE: a path or, for a withdrawal, none."""
         for message in self._told():
             if message["type"] != "update":
                 continue
+            peer = message["neighbor"]["address"]["peer"]
             update = message["neighbor"]["message"].get("update", {})
             for families in update.get("withdraw", {}).values():
                 if any(route["nlri"] == prefix for route in families):
-                    yield None
+                    yield peer, None
             for next_hops in update.get("announce", {}).values():
                 for next_hop, routes in next_hops.items():
                     if any(route.get("nlri") == prefix for route in routes):
-                        yield _path(next_hop, update["attribute"])
+                        yield peer, _path(next_hop, update["attribute"])
 
     def path(self, prefix: str) -> Optional[Path]:
-        latest = None
-        for latest in self._news(prefix):
-            pass
-        return latest
+        paths: dict = {}
+        for peer, path in self._news(prefix):
+            paths[peer] = path
+        return next((path for peer, path in paths.items() if path and self._is_up(peer)), None)
 
     def changes(self, prefix: str) -> list:
-        return [ANNOUNCED if path else WITHDRAWN for path in self._news(prefix)]
+        return [ANNOUNCED if path else WITHDRAWN for _, path in self._news(prefix)]
 
     def _command(self, text: str) -> None:
         with self._commands.open("w", encoding="utf-8") as commands:
@@ -137,8 +139,7 @@ class ExaBgp(PeerRouter):
         return SHUTDOWN_TEXT
 
     def shutdown_text(self, session: PeerSession) -> str:
-        seen = re.findall(rf".*{re.escape(session.address)}.*", self._process.output())
-        return seen[-1] if seen else ""
+        raise NotImplementedError  # it cannot read one
 
 
 def _visible_as(session: PeerSession) -> int:

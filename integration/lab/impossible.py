@@ -9,9 +9,12 @@ _GOBGP_AS4 = "3.10 always offers capability 65"
 _OPENBGPD_MD5 = "7.7 sets no key on its listening sockets on Linux: it refuses signed connections"
 _EXABGP_GTSM = "4.2 sets the TTL of connections that it dials, and checks none"
 
+_OPENBGPD_LINK_LOCAL = "7.7 crashes (signal 11) on the End-of-RIB of a neighbor with a scope"
+
 # By router and feature, as the scenarios name it.
 IMPOSSIBLE = {
     ("GoBGP", LINK_LOCAL): "3.10 finds such neighbors by itself and wants no address written",
+    ("OpenBGPD", LINK_LOCAL): _OPENBGPD_LINK_LOCAL,
     ("ExaBGP", LINK_LOCAL): "4.2 has no scopes: it cannot bind to a link-local address",
     ("GoBGP", "role: OTC arrives"): _GOBGP_NO_ROLES,
     ("GoBGP", "role mismatch refused"): _GOBGP_NO_ROLES,
@@ -26,5 +29,8 @@ IMPOSSIBLE = {
     ("ExaBGP", "GTSM, IPv4"): _EXABGP_GTSM,
     ("ExaBGP", "GTSM, IPv6"): _EXABGP_GTSM,
     ("ExaBGP", "GTSM at the router alone: no session"): _EXABGP_GTSM,
+    ("OpenBGPD", "IPv4 prefix, IPv6 next hop (RFC 8950)"): "7.7 does not have it",
+    ("ExaBGP", "shutdown text to the router"):
+        "4.2 fails to decode a NOTIFICATION with a text; the session ends all the same",
     ("ExaBGP", "GRACEFUL_SHUTDOWN acted on"): "4.2 has no policy and prefers no path",
 }
