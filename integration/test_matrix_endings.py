@@ -5,10 +5,12 @@ import time
 
 import pytest
 
-from lab.bench import SESSION_SECONDS, Bench
-from lab.kinds import KILLED_ROUTER, SHORT_HOLD, SILENT_ROUTER
+from lab.bench import SERVICE, SESSION_SECONDS, Bench
+from lab.kinds import KILLED_ROUTER, RESTART, SHORT_HOLD, SILENT_ROUTER
 from lab.matrix import feature
-from lab.waiting import wait_until
+from lab.observer import Observer
+from lab.peer import WITHDRAWN
+from lab.waiting import stays_true, wait_until
 
 TEXT = "moving to rack 7"
 # The last keepalive may be a third of the hold time old when silence begins. BIRD shortens its hold
@@ -94,3 +96,37 @@ def test_restarted_router(lonely):
     wait_until("herald has seen it", lambda: not line.established())
     lonely.router.start()
     wait_until("the paths", lambda: lonely.router.has(*line.prefixes), SESSION_SECONDS)
+
+
+@feature("graceful restart")
+def test_graceful_restart(implementation):
+    """RFC 4724: herald is away for a moment, and the router behind never sees its routes go."""
+    with Bench(implementation, RESTART) as built:
+        built.router.start()
+        line = built.lines["restarted"]
+        line.start_herald()
+        built.announced("restarted")
+        with Observer(built.lines["observer"]) as observer:
+            wait_until("the observer has both", lambda: all(
+                observer.changes(prefix) for prefix in line.prefixes), SESSION_SECONDS)
+            restart_slowly(built)
+            # The observer is awake, and what it sees last is all that has ever been withdrawn.
+            line.herald.ctl("drain", SERVICE, "--now", "--wait")
+            for prefix in line.prefixes:
+                wait_until("the withdrawal", lambda p=prefix: WITHDRAWN in observer.changes(p))
+                *earlier, last = observer.changes(prefix)
+                assert last == WITHDRAWN and WITHDRAWN not in earlier
+
+
+def restart_slowly(built: Bench) -> None:
+    """herald restarts and cannot reach the router for a second, which keeps the routes."""
+    line = built.lines["restarted"]
+    line.node.cut_off_new_connections(line.link.far_interface)
+    line.herald.ctl("restart")
+    wait_until("the router has lost the session",
+               lambda: not built.router.established(line.session))
+    stays_true("the paths", lambda: built.router.has(*line.prefixes), 1.0)
+    line.node.reconnect()
+    wait_until("a second session", lambda: line.sessions() == 2, SESSION_SECONDS)
+    wait_until("all is acknowledged", lambda: line.neighbor()["acknowledged"])
+    assert built.router.has(*line.prefixes)

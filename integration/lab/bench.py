@@ -88,6 +88,10 @@ class Line:
         return sum(count[direction] for count in self.neighbor()["messages"]
                    if count["type"] == kind)
 
+    def sessions(self) -> int:
+        """How often a session has been Established, by herald's log."""
+        return self.herald.process.output().count("is Established")
+
     def endings(self) -> list:
         """Why sessions have ended, or OPENs led to none, as herald's log has it."""
         return re.findall(r"(?:session ended|no session): (.*?) neighbor=",

@@ -47,7 +47,7 @@ class Frr(PeerRouter):
         switches = {"passive": session.passive, "ttl-security hops 1": session.ttl_security,
                     "dont-capability-negotiate": not session.four_octet_as,
                     "capability extended-nexthop": session.extended_next_hop,
-                    "graceful-restart": session.graceful_restart}
+                    "graceful-restart-helper": session.graceful_restart}
         return options + [option for option, wanted in switches.items() if wanted]
 
     def kill(self) -> None:

@@ -30,6 +30,8 @@ IMPOSSIBLE = {
     ("ExaBGP", "GTSM, IPv6"): _EXABGP_GTSM,
     ("ExaBGP", "GTSM at the router alone: no session"): _EXABGP_GTSM,
     ("OpenBGPD", "IPv4 prefix, IPv6 next hop (RFC 8950)"): "7.7 does not have it",
+    ("GoBGP", "route refresh"): "3.10 answers requests and sends none",
+    ("ExaBGP", "graceful restart"): "4.2 passes no routes on",
     ("ExaBGP", "shutdown text to the router"):
         "4.2 fails to decode a NOTIFICATION with a text; the session ends all the same",
     ("ExaBGP", "GRACEFUL_SHUTDOWN acted on"): "4.2 has no policy and prefers no path",

@@ -80,3 +80,8 @@ KINDS = {
 # What ends or stops the whole router: each with a router of its own.
 SILENT_ROUTER = Kind(herald={"hold_time": f"{SHORT_HOLD}s"})
 KILLED_ROUTER = Kind()
+# One herald that restarts, and the router's other neighbor, which looks on.
+RESTART = {
+    "restarted": Kind(herald={"graceful_restart": "20s"}, router={"graceful_restart": True}),
+    "observer": Kind(herald_as=65099),
+}
