@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from lab.bench import Bench
+from lab.bench import Bench, OwnBenches
 from lab.containers import Composition
 from lab.herald import HERALDCTL, HERALDD
 from lab.impossible import IMPOSSIBLE
@@ -57,6 +57,13 @@ def bench(implementation):
         yield built
 
 
+@pytest.fixture
+def own_bench(implementation):
+    """Makes routers of the scenario's own, for what disturbs every session."""
+    with OwnBenches(implementation) as benches:
+        yield benches
+
+
 def pytest_configure(config):
     """What the scenarios of the matrix are marked with, and where their outcomes are kept."""
     config.addinivalue_line("markers", "feature(name): a row of the interoperation matrix")
@@ -87,5 +94,5 @@ def pytest_runtest_makereport(item, call):
         item.config.matrix.record(cell_of(item), report)
     if report.failed and call.when in ("setup", "call"):
         for name, value in item.funcargs.items():
-            if isinstance(value, (Bench, Composition, Site)):
+            if isinstance(value, (Bench, Composition, OwnBenches, Site)):
                 report.sections.append((f"logs of {name}", value.logs()))

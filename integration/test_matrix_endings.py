@@ -3,9 +3,7 @@
 import signal
 import time
 
-import pytest
-
-from lab.bench import SERVICE, SESSION_SECONDS, Bench
+from lab.bench import SERVICE, SESSION_SECONDS, Bench, Line
 from lab.kinds import KILLED_ROUTER, RESTART, SHORT_HOLD, SILENT_ROUTER
 from lab.matrix import feature
 from lab.observer import Observer
@@ -17,15 +15,6 @@ TEXT = "moving to rack 7"
 # timer by up to a quarter, and some routers look at theirs once a second.
 EARLIEST, LATEST = SHORT_HOLD * 2 / 3 - 0.1, SHORT_HOLD + 2.0
 EARLIEST_OF_ROUTER = EARLIEST - SHORT_HOLD / 4
-
-
-@pytest.fixture(name="lonely")
-def lonely_bench(implementation, request):
-    """A router with one session, of the kind that the scenario asks for."""
-    with Bench(implementation, {"only": request.param}) as built:
-        built.start()
-        built.announced("only")
-        yield built
 
 
 @feature("hold time ends: herald is silent")
@@ -56,11 +45,12 @@ def test_cut(bench):
 
 
 @feature("hold time ends: the router is silent")
-@pytest.mark.parametrize("lonely", [SILENT_ROUTER], indirect=True, ids=[""])
-def test_silent_router(lonely):
+def test_silent_router(own_bench):
     """A stopped router: herald sends 4/0 when the hold time is over, and not before."""
-    line = lonely.lines["only"]
-    lonely.router.freeze()
+    bench = own_bench({"only": SILENT_ROUTER})
+    bench.start()
+    line = bench.announced("only")
+    bench.router.freeze()
     started = time.monotonic()
     wait_until("herald gives up", lambda: any(
         "sent Hold Timer Expired" in why for why in line.endings()), SHORT_HOLD + 1.0)
@@ -88,45 +78,44 @@ def test_shutdown_text_received(bench):
 
 
 @feature("router killed and started again")
-@pytest.mark.parametrize("lonely", [KILLED_ROUTER], indirect=True, ids=[""])
-def test_restarted_router(lonely):
+def test_restarted_router(own_bench):
     """herald dials until it is back, and announces all again."""
-    line = lonely.lines["only"]
-    lonely.router.kill()
+    bench = own_bench({"only": KILLED_ROUTER})
+    bench.start()
+    line = bench.announced("only")
+    bench.router.kill()
     wait_until("herald has seen it", lambda: not line.established())
-    lonely.router.start()
-    wait_until("the paths", lambda: lonely.router.has(*line.prefixes), SESSION_SECONDS)
+    bench.router.start()
+    wait_until("the paths", lambda: bench.router.has(*line.prefixes), SESSION_SECONDS)
 
 
 @feature("graceful restart")
-def test_graceful_restart(implementation):
+def test_graceful_restart(own_bench):
     """RFC 4724: herald is away for a moment, and the router behind never sees its routes go."""
-    with Bench(implementation, RESTART) as built:
-        built.router.start()
-        line = built.lines["restarted"]
-        line.start_herald()
-        built.announced("restarted")
-        with Observer(built.lines["observer"]) as observer:
-            wait_until("the observer has both", lambda: all(
-                observer.changes(prefix) for prefix in line.prefixes), SESSION_SECONDS)
-            restart_slowly(built)
-            # The observer is awake, and what it sees last is all that has ever been withdrawn.
-            line.herald.ctl("drain", SERVICE, "--now", "--wait")
-            for prefix in line.prefixes:
-                wait_until("the withdrawal", lambda p=prefix: WITHDRAWN in observer.changes(p))
-                *earlier, last = observer.changes(prefix)
-                assert last == WITHDRAWN and WITHDRAWN not in earlier
+    bench = own_bench(RESTART)
+    bench.router.start()
+    bench.lines["restarted"].start_herald()
+    line = bench.announced("restarted")
+    with Observer(bench.lines["observer"]) as observer:
+        wait_until("the observer has both", lambda: all(
+            observer.changes(prefix) for prefix in line.prefixes), SESSION_SECONDS)
+        restart_slowly(bench, line)
+        # The observer is awake, and what it sees last is all that has ever been withdrawn.
+        line.herald.ctl("drain", SERVICE, "--now", "--wait")
+        for prefix in line.prefixes:
+            wait_until("the withdrawal", lambda p=prefix: WITHDRAWN in observer.changes(p))
+            *earlier, last = observer.changes(prefix)
+            assert last == WITHDRAWN and WITHDRAWN not in earlier
 
 
-def restart_slowly(built: Bench) -> None:
+def restart_slowly(bench: Bench, line: Line) -> None:
     """herald restarts and cannot reach the router for a second, which keeps the routes."""
-    line = built.lines["restarted"]
     line.node.cut_off_new_connections(line.link.far_interface)
     line.herald.ctl("restart")
     wait_until("the router has lost the session",
-               lambda: not built.router.established(line.session))
-    stays_true("the paths", lambda: built.router.has(*line.prefixes), 1.0)
+               lambda: not bench.router.established(line.session))
+    stays_true("the paths", lambda: bench.router.has(*line.prefixes), 1.0)
     line.node.reconnect()
     wait_until("a second session", lambda: line.sessions() == 2, SESSION_SECONDS)
     wait_until("all is acknowledged", lambda: line.neighbor()["acknowledged"])
-    assert built.router.has(*line.prefixes)
+    assert bench.router.has(*line.prefixes)

@@ -1,7 +1,7 @@
 """Interoperation: how sessions with each router come to be, and which ones must not."""
 
 from lab.bench import SESSION_SECONDS, Bench, Line
-from lab.impossible import LINK_LOCAL
+from lab.features import LINK_LOCAL
 from lab.matrix import feature
 from lab.site import HERALD_AS
 from lab.waiting import stays_true, wait_until

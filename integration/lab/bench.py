@@ -119,6 +119,10 @@ class Bench:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self.remove()
+
+    def remove(self) -> None:
+        """Ends the router and every herald, and takes the namespaces away."""
         self.router.kill()
         for line in self.lines.values():
             line.remove()
@@ -143,3 +147,26 @@ class Bench:
         return "\n".join(f"--- {path.relative_to(self.folder)}\n"
                          + path.read_text(encoding="utf-8", errors="replace")[-3000:]
                          for path in sorted(self.folder.rglob("*.log")))
+
+
+class OwnBenches:
+    """Benches of one scenario: called with kinds it makes one, and leaving it removes them all."""
+
+    def __init__(self, implementation: Type[PeerRouter]):
+        self._implementation = implementation
+        self._made: list = []
+
+    def __enter__(self) -> "OwnBenches":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for bench in self._made:
+            bench.remove()
+
+    def __call__(self, kinds: Mapping[str, Kind]) -> Bench:
+        self._made.append(Bench(self._implementation, kinds))
+        return self._made[-1]
+
+    def logs(self) -> str:
+        """Those of each."""
+        return "\n".join(bench.logs() for bench in self._made)

@@ -32,6 +32,7 @@ class GoBgp(PeerRouter):
     _monitor: Process
 
     def start(self) -> None:
+        self._meet_neighbors()
         config = self.folder / "gobgpd.toml"
         config.write_text(toml.dump(self._configuration()))
         self._daemon = self.namespace.start(
@@ -40,6 +41,12 @@ class GoBgp(PeerRouter):
         wait_until("GoBGP answers", self._answers)
         self._monitor = self.namespace.start(["gobgp", "monitor", "adj-in", "--current", "-j"],
                                              self.folder / "monitor.log")
+
+    def _meet_neighbors(self) -> None:
+        """It takes a link-local neighbor's address from the kernel, which has to know it."""
+        for session in self.sessions:
+            if session.link_local:
+                self.namespace.run("ping", "-6", "-c", "1", _address(session))
 
     def _answers(self) -> bool:
         assert self._daemon.running, f"GoBGP did not start:\n{self._daemon.output()}"
@@ -52,7 +59,9 @@ class GoBgp(PeerRouter):
                 "neighbors": [self._neighbor(session) for session in self.sessions]}
 
     def _neighbor(self, session: PeerSession) -> dict:
-        config = {"peer-as": session.remote_as, "neighbor-address": session.address}
+        config = {"peer-as": session.remote_as,
+                  **({"neighbor-interface": session.interface} if session.link_local
+                     else {"neighbor-address": session.address})}
         if session.local_as != self.as_number:
             config["local-as"] = session.local_as
         if session.password:
@@ -63,8 +72,7 @@ class GoBgp(PeerRouter):
             "timers": {"config": {"connect-retry": 1, "hold-time": session.hold_time,
                                   "keepalive-interval": session.hold_time // 3,
                                   "idle-hold-time-after-reset": 1}},
-            "transport": {"config": {"passive-mode": session.passive,
-                                     "local-address": session.local_address}},
+            "transport": {"config": {"passive-mode": session.passive}},
             "graceful-restart": {"config": {"enabled": session.graceful_restart,
                                             "restart-time": 60}},
             "afi-safis": [{"config": {"afi-safi-name": name}, "mp-graceful-restart": graceful}
@@ -84,7 +92,7 @@ class GoBgp(PeerRouter):
         return json.loads(self.namespace.run("gobgp", *words, "-j").stdout)
 
     def _shown(self, session: PeerSession) -> dict:
-        return self._ask("neighbor", session.address)
+        return self._ask("neighbor", _address(session))
 
     def established(self, session: PeerSession) -> bool:
         return self._shown(session)["state"].get("session_state") == 6
@@ -111,16 +119,21 @@ class GoBgp(PeerRouter):
         return seen
 
     def request_refresh(self, session: PeerSession) -> None:
-        self.namespace.run("gobgp", "neighbor", session.address, "softresetin")
+        raise NotImplementedError  # its soft reset looks at what it has kept
 
     def shut_down(self, session: PeerSession, text: str) -> str:
-        self.namespace.run("gobgp", "neighbor", session.address, "shutdown", "--reason", text)
+        self.namespace.run("gobgp", "neighbor", _address(session), "shutdown", "--reason", text)
         return text
 
     def shutdown_text(self, session: PeerSession) -> str:
         seen = re.findall(rf".*{re.escape(session.address)}.*", self._daemon.output())
         told = [line for line in seen if "Communicated-Reason" in line]
         return told[-1] if told else ""
+
+
+def _address(session: PeerSession) -> str:
+    """With the interface where the address alone means nothing."""
+    return session.address + (f"%{session.interface}" if session.link_local else "")
 
 
 def _path(entry: dict) -> Path:

@@ -1,7 +1,6 @@
 """The cells of the matrix that a router cannot fill, each with the reason."""
 
-LINK_LOCAL = "link-local session"
-AS_TRANS_PATH = "AS_TRANS and AS4_PATH"
+from lab.features import AS_TRANS_PATH, LINK_LOCAL
 
 _GOBGP_NO_ROLES = "3.10 has no roles (RFC 9234)"
 _EXABGP_NO_ROLES = "4.2 has no roles (RFC 9234)"
@@ -13,7 +12,6 @@ _OPENBGPD_LINK_LOCAL = "7.7 crashes (signal 11) on the End-of-RIB of a neighbor 
 
 # By router and feature, as the scenarios name it.
 IMPOSSIBLE = {
-    ("GoBGP", LINK_LOCAL): "3.10 finds such neighbors by itself and wants no address written",
     ("OpenBGPD", LINK_LOCAL): _OPENBGPD_LINK_LOCAL,
     ("ExaBGP", LINK_LOCAL): "4.2 has no scopes: it cannot bind to a link-local address",
     ("GoBGP", "role: OTC arrives"): _GOBGP_NO_ROLES,
@@ -29,7 +27,7 @@ IMPOSSIBLE = {
     ("ExaBGP", "GTSM, IPv4"): _EXABGP_GTSM,
     ("ExaBGP", "GTSM, IPv6"): _EXABGP_GTSM,
     ("ExaBGP", "GTSM at the router alone: no session"): _EXABGP_GTSM,
-    ("OpenBGPD", "IPv4 prefix, IPv6 next hop (RFC 8950)"): "7.7 does not have it",
+    ("OpenBGPD", "IPv4 prefix, IPv6 next hop (RFC 8950)"): "7.7 has no RFC 8950",
     ("GoBGP", "route refresh"): "3.10 answers requests and sends none",
     ("ExaBGP", "graceful restart"): "4.2 passes no routes on",
     ("ExaBGP", "shutdown text to the router"):

@@ -6,9 +6,10 @@ import pytest
 
 from lab.bird import Bird
 from lab.exabgp import ExaBgp
+from lab.features import AS_TRANS_PATH, FEATURES, LINK_LOCAL
 from lab.frr_peer import Frr
 from lab.gobgp import GoBgp
-from lab.impossible import AS_TRANS_PATH, IMPOSSIBLE, LINK_LOCAL
+from lab.impossible import IMPOSSIBLE
 from lab.kinds import KINDS, Kind
 from lab.openbgpd import OpenBgpd
 from lab.peer import PeerRouter
@@ -18,7 +19,14 @@ IMPLEMENTATIONS = (Frr, Bird, GoBgp, OpenBgpd, ExaBgp)
 DEMANDING = {"link_local": LINK_LOCAL, "as_trans": AS_TRANS_PATH}
 COLUMN, FIRST_COLUMN = 11, 44
 
-feature = pytest.mark.feature
+assert all(router in {one.label for one in IMPLEMENTATIONS} and name in FEATURES
+           for router, name in IMPOSSIBLE), "a cell that is not there cannot be impossible"
+
+
+def feature(name: str) -> pytest.MarkDecorator:
+    """Marks a scenario as the cells of one row."""
+    assert name in FEATURES, name
+    return pytest.mark.feature(name)
 
 
 def kinds_for(implementation: Type[PeerRouter]) -> Mapping[str, Kind]:
@@ -40,15 +48,11 @@ class Matrix:
 
     def __init__(self) -> None:
         self._cells: dict = {}
-        self._features: list = []
         self._seconds: dict = {}
 
     def record(self, cell: tuple, report: pytest.TestReport) -> None:
         """Keeps the worse one of what was known and what the report says."""
-        router, row = cell
-        self._seconds[router] = self._seconds.get(router, 0.0) + report.duration
-        if row not in self._features:
-            self._features.append(row)
+        self._seconds[cell[0]] = self._seconds.get(cell[0], 0.0) + report.duration
         if report.failed:
             self._cells[cell] = "FAILED"
         elif report.skipped:
@@ -58,13 +62,13 @@ class Matrix:
 
     def lines(self) -> list:
         """The matrix as text; nothing where no cell was run."""
-        if not self._features:
+        if not self._cells:
             return []
         notes: list = []
         rows = [self._row("", [router.label for router in IMPLEMENTATIONS]),
                 self._row("", [router.version() for router in IMPLEMENTATIONS])]
         rows += [self._row(name, [self._shown((router.label, name), notes)
-                                  for router in IMPLEMENTATIONS]) for name in self._features]
+                                  for router in IMPLEMENTATIONS]) for name in FEATURES]
         rows.append(self._row("seconds", [f"{self._seconds.get(router.label, 0):.0f}"
                                           for router in IMPLEMENTATIONS]))
         return [*rows, "", *(f"{number:2} {note}" for number, note in enumerate(notes, 1))]
@@ -73,7 +77,7 @@ class Matrix:
         outcome = self._cells.get(cell, "not run")
         if outcome != "-":
             return outcome
-        note = f"{cell[0]}: {IMPOSSIBLE[cell]}"
+        note = f"{cell[0]} {IMPOSSIBLE[cell]}"
         if note not in notes:
             notes.append(note)
         return f"- ({notes.index(note) + 1})"
