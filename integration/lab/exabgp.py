@@ -75,7 +75,7 @@ class ExaBgp(PeerRouter):
         if session.password:
             lines.append(f"md5-password '{session.password}';")
         if session.ttl_security:
-            lines.append("outgoing-ttl 255;")
+            lines.append("incoming-ttl 255;" if session.passive else "outgoing-ttl 255;")
         return f"neighbor {session.address} {{\n  " + "\n  ".join(lines) + "\n}"
 
     def kill(self) -> None:

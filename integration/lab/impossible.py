@@ -6,7 +6,8 @@ _GOBGP_NO_ROLES = "3.10 has no roles (RFC 9234)"
 _EXABGP_NO_ROLES = "4.2 has no roles (RFC 9234)"
 _GOBGP_AS4 = "3.10 always offers capability 65"
 _OPENBGPD_MD5 = "7.7 sets no key on its listening sockets on Linux: it refuses signed connections"
-_EXABGP_GTSM = "4.2 sets the TTL of connections that it dials, and checks none"
+_EXABGP_TTL = "4.2 with Python 3.11 sends with the TTL and does not check it"
+_EXABGP_HOPS = "4.2 does not set the hop limit of IPv6 connections that it accepts"
 
 _OPENBGPD_LINK_LOCAL = "7.7 crashes (signal 11) on the End-of-RIB of a neighbor with a scope"
 
@@ -24,9 +25,8 @@ IMPOSSIBLE = {
                              " and refuses AS_TRANS from one who offers it",
     ("OpenBGPD", "MD5, herald dials, IPv4"): _OPENBGPD_MD5,
     ("OpenBGPD", "MD5, herald dials, IPv6"): _OPENBGPD_MD5,
-    ("ExaBGP", "GTSM, IPv4"): _EXABGP_GTSM,
-    ("ExaBGP", "GTSM, IPv6"): _EXABGP_GTSM,
-    ("ExaBGP", "GTSM at the router alone: no session"): _EXABGP_GTSM,
+    ("ExaBGP", "GTSM, IPv6"): _EXABGP_HOPS,
+    ("ExaBGP", "GTSM at the router alone: no session"): _EXABGP_TTL,
     ("OpenBGPD", "IPv4 prefix, IPv6 next hop (RFC 8950)"): "7.7 has no RFC 8950",
     ("GoBGP", "route refresh"): "3.10 answers requests and sends none",
     ("ExaBGP", "graceful restart"): "4.2 passes no routes on",
