@@ -146,8 +146,8 @@ class Bench:
         """The end of every log, for whoever looks into a failure; most of the router's."""
         return "\n".join(f"--- {path.relative_to(self.folder)}\n"
                          + path.read_text(encoding="utf-8", errors="replace")[-characters:]
-                         for pattern, characters in (("*/herald-*.log", 1000), ("router*.log", 9000),
-                                                     ("router/*.log", 9000))
+                         for pattern, characters in (("*/herald-*.log", 1000),
+                                                     ("router*.log", 9000), ("router/*.log", 9000))
                          for path in sorted(self.folder.glob(pattern)))
 
 

@@ -1,4 +1,4 @@
-"""The interoperation matrix: a row for each feature, a column for each router, printed at the end."""
+"""The interoperation matrix: a row for each feature, a column for each router."""
 
 from typing import Mapping, Type
 

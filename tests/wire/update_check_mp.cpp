@@ -102,8 +102,8 @@ TEST_CASE("check_update: an IPv4 next hop in MP_REACH_NLRI that is no host's wit
     for (const auto* hop : {"00000029", "00000000", "e0000001", "ffffffff"}) {
         CAPTURE(hop);
         const auto attribute = join({hex("80 0e 0d 0001 01 04"), hex(hop), hex("00 18 c00002")});
-        const auto checked =
-            check_update(update_body({}, join({attribute, good_origin, good_path}), {}), external);
+        const auto body = update_body({}, join({attribute, good_origin, good_path}), {});
+        const auto checked = check_update(body, external);
         REQUIRE(checked);
         CHECK(checked->malformations == findings{finding(14, withdraw, 8, attribute)});
         CHECK(decode_update(*checked, external) ==
