@@ -1,7 +1,7 @@
 """Interoperation: how sessions with each router come to be, and which ones must not."""
 
 from lab.bench import SESSION_SECONDS, Bench, Line
-from lab.features import LINK_LOCAL
+from lab.features import LINK_LOCAL, NO_HOLD_TIME
 from lab.matrix import feature
 from lab.site import HERALD_AS
 from lab.waiting import stays_true, wait_until
@@ -130,6 +130,14 @@ def test_hold_time_of_router(bench):
 def test_hold_time_of_herald(bench):
     """The lower of 9 s and 30 s."""
     check_hold_time(bench, "ipv6", 9)
+
+
+@feature(NO_HOLD_TIME)
+def test_no_hold_time(bench):
+    """0 is lower than all: neither hold timer nor keepalives, save the one that answers OPEN."""
+    check_hold_time(bench, "no_hold", 0)
+    line = bench.lines["no_hold"]
+    assert [line.count("keepalive", way) for way in ("sent", "received")] == [1, 1]
 
 
 def check_hold_time(bench: Bench, kind: str, expected: int) -> None:

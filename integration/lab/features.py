@@ -2,6 +2,7 @@
 
 LINK_LOCAL = "link-local session"
 AS_TRANS_PATH = "AS_TRANS and AS4_PATH"
+NO_HOLD_TIME = "hold time: herald wants none"
 
 FEATURES = (
     "IPv4 prefix, IPv4 session",
@@ -42,6 +43,7 @@ FEATURES = (
     "GTSM at the router alone: no session",
     "hold time: the router's is lower",
     "hold time: herald's is lower",
+    NO_HOLD_TIME,
     "hold time ends: herald is silent",
     "hold time ends: the router is silent",
     "hold time ends: the link is cut",

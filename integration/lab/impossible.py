@@ -1,6 +1,6 @@
 """The cells of the matrix that a router cannot fill, each with the reason."""
 
-from lab.features import AS_TRANS_PATH, LINK_LOCAL
+from lab.features import AS_TRANS_PATH, LINK_LOCAL, NO_HOLD_TIME
 
 _GOBGP_NO_ROLES = "3.10 has no roles (RFC 9234)"
 _EXABGP_NO_ROLES = "4.2 has no roles (RFC 9234)"
@@ -28,6 +28,8 @@ IMPOSSIBLE = {
     ("ExaBGP", "GTSM, IPv6"): _EXABGP_HOPS,
     ("ExaBGP", "GTSM at the router alone: no session"): _EXABGP_TTL,
     ("OpenBGPD", "IPv4 prefix, IPv6 next hop (RFC 8950)"): "7.7 has no RFC 8950",
+    ("GoBGP", NO_HOLD_TIME): "3.10 gives a write as long as the hold time, so that its first UPDATE"
+                             " fails at once",
     ("GoBGP", "route refresh"): "3.10 answers requests and sends none",
     ("ExaBGP", "graceful restart"): "4.2 passes no routes on",
     ("ExaBGP", "shutdown text to the router"):

@@ -65,6 +65,7 @@ KINDS = {
     "gtsm6": Kind("ipv6", herald={"ttl_security": 1}, router={"ttl_security": True}),
     "gtsm_herald": Kind(herald={"ttl_security": 1}),
     "gtsm_router": Kind(router={"ttl_security": True}),
+    "no_hold": Kind(herald={"hold_time": "0s"}),
     "cut": Kind(herald={"hold_time": f"{SHORT_HOLD}s"}),
     "silent_herald": Kind(herald={"hold_time": f"{SHORT_HOLD}s"}),
     "stopped": Kind(),

@@ -6,7 +6,7 @@ import pytest
 
 from lab.bird import Bird
 from lab.exabgp import ExaBgp
-from lab.features import AS_TRANS_PATH, FEATURES, LINK_LOCAL
+from lab.features import AS_TRANS_PATH, FEATURES, LINK_LOCAL, NO_HOLD_TIME
 from lab.frr_peer import Frr
 from lab.gobgp import GoBgp
 from lab.impossible import IMPOSSIBLE
@@ -15,8 +15,8 @@ from lab.openbgpd import OpenBgpd
 from lab.peer import PeerRouter
 
 IMPLEMENTATIONS = (Frr, Bird, GoBgp, OpenBgpd, ExaBgp)
-# The kinds whose settings themselves some routers refuse, and the features they are for.
-DEMANDING = {"link_local": LINK_LOCAL, "as_trans": AS_TRANS_PATH}
+# The kinds that some routers refuse or fail with, and the features they are for.
+DEMANDING = {"link_local": LINK_LOCAL, "as_trans": AS_TRANS_PATH, "no_hold": NO_HOLD_TIME}
 COLUMN, FIRST_COLUMN = 11, 44
 
 assert all(router in {one.label for one in IMPLEMENTATIONS} and name in FEATURES
