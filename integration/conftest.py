@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from lab.bench import Bench, OwnBenches
 from lab.containers import Composition
 from lab.herald import FAST_CLOCK, HERALDCTL, HERALDD
+from lab.impossible import IMPOSSIBLE
+from lab.matrix import IMPLEMENTATIONS, Matrix, cell_of, kinds_for
 from lab.network import remove_leftovers
 from lab.raw import RawLab
 from lab.scenario import announcing
@@ -58,12 +61,56 @@ def witness(lab):
         built.check()
 
 
+@pytest.fixture(scope="session", params=IMPLEMENTATIONS, ids=lambda router: router.label)
+def implementation(request):
+    """A router of the interoperation matrix. Its scenarios run together."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def bench(implementation):
+    """The router with every kind of session, for what leaves the other sessions alone."""
+    with Bench(implementation, kinds_for(implementation)) as built:
+        built.start()
+        yield built
+
+
+@pytest.fixture
+def own_bench(implementation):
+    """Makes routers of the scenario's own, for what disturbs every session."""
+    with OwnBenches(implementation) as benches:
+        yield benches
+
+
+def pytest_configure(config):
+    """What the scenarios of the matrix are marked with, and where their outcomes are kept."""
+    config.addinivalue_line("markers", "feature(name): a row of the interoperation matrix")
+    config.matrix = Matrix()
+
+
+def pytest_runtest_setup(item):
+    """Skips, with the reason, what the router cannot do."""
+    cell = cell_of(item)
+    if cell in IMPOSSIBLE:
+        pytest.skip(f"{cell[0]} {IMPOSSIBLE[cell]}")
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Prints the interoperation matrix."""
+    lines = config.matrix.lines()
+    if lines:
+        terminalreporter.section("interoperation matrix")
+        terminalreporter.write("\n".join(lines) + "\n")
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     """Shows the logs of what the fixtures started with a failure, before they are removed."""
     outcome = yield
     report = outcome.get_result()
+    if cell_of(item):
+        item.config.matrix.record(cell_of(item), report)
     if report.failed and call.when in ("setup", "call"):
         for name, value in item.funcargs.items():
-            if isinstance(value, (Site, Composition, RawLab)):
+            if isinstance(value, (Bench, Composition, OwnBenches, RawLab, Site)):
                 report.sections.append((f"logs of {name}", value.logs()))

@@ -21,6 +21,7 @@ class FrrNeighbor:
     address: str
     remote_as: int
     options: Sequence[str] = ()
+    family_options: Sequence[str] = ()  # the same, in each address family
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Router:
     as_number: int
     router_id: str
     neighbors: Sequence[FrrNeighbor]
+    extra: Sequence[str] = ()  # more lines of bgpd.conf
     _daemons: list = field(default_factory=list)
 
     def start(self) -> None:
@@ -64,7 +66,7 @@ class Router:
         self._daemons.append(self.namespace.start(
             [FRR_PROGRAMS / name, "--vty_socket", self.folder, "-z", self.folder / "zserv.api",
              "-i", self.folder / f"{name}.pid", "-f", self.folder / f"{name}.conf",
-             "-P", "0", "--log", "stdout"],
+             "-P", "0", "--log", "stdout", "--log-level", "debugging"],
             self.folder.with_suffix(f".{name}.log")))
 
     def _answers(self) -> bool:
@@ -72,7 +74,7 @@ class Router:
                    for daemon in ("zebra", "bgpd"))
 
     def _bgp_configuration(self) -> str:
-        lines = ["log commands", f"router bgp {self.as_number}",
+        lines = ["log commands", *self.extra, f"router bgp {self.as_number}",
                  f" bgp router-id {self.router_id}",
                  " no bgp ebgp-requires-policy", " no bgp default ipv4-unicast"]
         for neighbor in self.neighbors:
@@ -81,7 +83,8 @@ class Router:
             lines += [f"{start} {option}" for option in neighbor.options]
         for family in ("ipv4", "ipv6"):
             lines.append(f" address-family {family} unicast")
-            lines += [f"  neighbor {neighbor.address} activate" for neighbor in self.neighbors]
+            lines += [f"  neighbor {neighbor.address} {option}" for neighbor in self.neighbors
+                      for option in ("activate", *neighbor.family_options)]
             lines.append(" exit-address-family")
         return "\n".join(lines) + "\n"
 

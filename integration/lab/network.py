@@ -84,8 +84,18 @@ class Namespace:
               }}
             }}""")
 
+    def cut_off_new_connections(self, interface: str) -> None:
+        """Drops the first packet of each TCP connection that would leave by that interface."""
+        self.run("nft", "-f", "-", stdin=f"""
+            table inet lab {{
+              chain leaving {{
+                type filter hook output priority 0;
+                oifname "{interface}" tcp flags & (syn | ack) == syn drop;
+              }}
+            }}""")
+
     def reconnect(self) -> None:
-        """Ends what cut_off began."""
+        """Ends what cut_off or cut_off_new_connections began."""
         self.run("nft", "delete", "table", "inet", "lab")
 
     def addresses(self, interface: str) -> list:

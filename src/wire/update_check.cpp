@@ -28,10 +28,10 @@ octets data_for(std::uint8_t subcode, const raw_attribute& attribute) {
 }
 
 /// Whether a next hop may have this many octets: RFC 4760 §3, RFC 2545 §3, RFC 8950 §3.
-bool is_next_hop_size(std::size_t size, net::address_family family, const update_format& format) {
+bool is_next_hop_size(std::size_t size, net::address_family family) {
     const bool ipv6 = size == 16 || size == 32;
     switch (family) {
-    case net::address_family::ipv4: return size == 4 || (format.extended_next_hop && ipv6);
+    case net::address_family::ipv4: return size == 4 || ipv6;
     case net::address_family::ipv6: return ipv6;
     }
     return false;
@@ -139,8 +139,15 @@ private:
     /// RFC 7606 §7.11 resets over a wrong length, which hides the prefixes. Behind a next hop of
     /// the right length they were found, so an IPv4 one that is no host's withdraws them, as it
     /// does in NEXT_HOP. IPv6 has no such rule: "::" before a link-local address is seen.
+    /// So does an IPv6 next hop of IPv4 prefixes that was not negotiated (RFC 8950 §4): GoBGP 3
+    /// sends those over any IPv6 session, and a reset would come again with each new one.
     void check_mp_next_hop(const checked_update::reach& reach, const raw_attribute& attribute) {
-        if (!net::family_of(reach.afi, reach.safi) || reach.next_hop.size() != 4)
+        const auto family = net::family_of(reach.afi, reach.safi);
+        const bool long_one = reach.next_hop.size() != 4;
+        if (family == net::address_family::ipv4 && long_one && !format_.extended_next_hop)
+            note(attribute.type, disposition::treat_as_withdraw, update_error::optional_attribute,
+                 attribute.whole);
+        if (!family || long_one)
             return;
         const auto* rule = find_attribute_rule(static_cast<std::uint8_t>(attribute_type::next_hop));
         if (const auto subcode = rule->validate(reach.next_hop, format_); subcode != 0)
@@ -158,8 +165,8 @@ private:
         if (!next_hop || !value.read<std::uint8_t>()) // the reserved octet
             return false;
         const auto family = net::family_of(*afi, *safi);
-        if (family && (!is_next_hop_size(next_hop->size(), *family, format_) ||
-                       !is_nlri(value.rest(), *family)))
+        if (family &&
+            (!is_next_hop_size(next_hop->size(), *family) || !is_nlri(value.rest(), *family)))
             return false;
         result_.mp_reach = checked_update::reach{*afi, *safi, *next_hop, value.rest()};
         return true;

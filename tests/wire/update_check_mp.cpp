@@ -48,7 +48,7 @@ TEST_CASE("check_update: MP_REACH_NLRI that cannot be read resets with 3/9, RFC 
         "000201 10 " + hop,                            // the reserved octet is missing
         "000201 10 " + hop + " 00 81 " + hop + "00",   // a prefix length over 128
         "000201 10 " + hop + " 00 30 20010db800",      // a prefix overruns
-        "000101 10 " + hop + " 00 18 c00002",          // IPv4 without RFC 8950
+        "000101 08 20010db800000000 00 18 c00002",     // no length of either family
         "000101 04 c0000201 00 21 c000020100"};        // a prefix length over 32
     for (const auto& value : values) {
         CAPTURE(value);
@@ -76,10 +76,25 @@ TEST_CASE("check_update: next hops of every length that is allowed, RFC 2545 §3
     CHECK(accepted(hex("000101 04 c0000201 00 18 c00002"), extended));
     CHECK(accepted(join({hex("000101 10"), hop, hex("00 18 c00002")}), extended));
     CHECK(accepted(join({hex("000101 20"), hop, local, hex("00 18 c00002")}), extended));
-    CHECK_FALSE(accepted(join({hex("000101 10"), hop, hex("00 18 c00002")}), external));
     // Of a family that herald does not speak neither next hop nor prefixes are judged.
     CHECK(accepted(hex("000180 0c 000000000000000000000000 00 ff"), external));
     CHECK(accepted(hex("001946 00 00 0102"), external));
+}
+
+TEST_CASE("check_update: IPv4 prefixes with an IPv6 next hop that was not negotiated are "
+          "withdrawn, and the session goes on, RFC 8950 §4") {
+    const auto attribute = hex(R"(
+        80 0e 19    # MP_REACH_NLRI, as GoBGP 3.10 sends it
+        0001 01     # IPv4 unicast
+        10 20010db8000000000000000000000001
+        00
+        18 c00002)");
+    const auto body = update_body({}, join({attribute, good_origin, good_path}), {});
+    const auto checked = check_update(body, external);
+    REQUIRE(checked);
+    CHECK(checked->malformations == findings{finding(14, withdraw, 9, attribute)});
+    CHECK(decode_update(*checked, external) == update_message{{prefix("192.0.2.0/24")}, {}, {}});
+    CHECK(check_update(body, {.extended_next_hop = true})->malformations.empty());
 }
 
 TEST_CASE("check_update: an IPv4 next hop in MP_REACH_NLRI that is no host's withdraws, as in "

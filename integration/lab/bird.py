@@ -1,0 +1,141 @@
+"""BIRD 2: what the matrix asks of it."""
+
+import re
+import signal
+from typing import Optional
+
+from lab.peer import ANNOUNCED, WITHDRAWN, Path, PeerRouter, PeerSession, community
+from lab.processes import Process, run
+from lab.waiting import wait_until
+
+# BIRD waits a minute after an error, and drops what dials it meanwhile: not in a test.
+HURRY = "connect delay time 1; connect retry time 1; error wait time 1, 1;"
+
+IMPORT_FILTER = """
+filter graceful_shutdown {
+  if (65535, 0) ~ bgp_community then bgp_local_pref = 0;
+  accept;
+}
+"""
+
+
+class Bird(PeerRouter):
+    """BIRD in a namespace. Its record of changes is its log of route events."""
+
+    label, package = "BIRD", "bird2"
+    _process: Process
+
+    @property
+    def _socket(self):
+        return self.folder / "bird.ctl"
+
+    def start(self) -> None:
+        config = self.folder / "bird.conf"
+        config.write_text(self._configuration())
+        self._process = self.namespace.start(
+            ["bird", "-f", "-c", config, "-s", self._socket, "-P", self.folder / "bird.pid"],
+            self.folder / "bird.log")
+        wait_until("BIRD answers", self._answers)
+
+    def _answers(self) -> bool:
+        assert self._process.running, f"BIRD did not start:\n{self._process.output()}"
+        return "ready" in run("birdc", "-s", self._socket, "show", "status", check=False).stdout
+
+    def _configuration(self) -> str:
+        return "\n".join([
+            "log stderr all;", f"router id {self.sessions[0].router_id};",
+            "debug protocols { states, routes, events };",
+            "protocol device { scan time 1; }", IMPORT_FILTER,
+            *(self._protocol(session) for session in self.sessions)])
+
+    @staticmethod
+    def _protocol(session: PeerSession) -> str:
+        lines = [f"local {session.local_address} as {session.local_as};",
+                 f"neighbor {session.address} as {session.remote_as};",
+                 f'interface "{session.interface}";',
+                 f"passive {_switch(session.passive)};", f"hold time {session.hold_time};",
+                 f"enable as4 {_switch(session.four_octet_as)};",
+                 f"graceful restart {'on' if session.graceful_restart else 'aware'};",
+                 f"ttl security {_switch(session.ttl_security)};", "direct;", HURRY]
+        if session.password:
+            lines.append(f'password "{session.password}";')
+        if session.role:
+            lines.append(f"local role {session.role.replace('-', '_')};")
+        extended = f"extended next hop {_switch(session.extended_next_hop)};"
+        for family in ("ipv4", "ipv6"):
+            lines.append(f"{family} {{ import filter graceful_shutdown; export all; {extended} }};")
+        return f"protocol bgp {_name(session)} {{\n  " + "\n  ".join(lines) + "\n}"
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._socket.unlink(missing_ok=True)
+
+    def freeze(self) -> None:
+        self._process.signal(signal.SIGSTOP)
+
+    def _ask(self, *words: str) -> str:
+        return run("birdc", "-s", self._socket, "-r" if words[0] == "show" else "-v", *words).stdout
+
+    def _shown(self, session: PeerSession) -> str:
+        return self._ask("show", "protocols", "all", _name(session))
+
+    def established(self, session: PeerSession) -> bool:
+        return bool(re.search(r"BGP state: +Established", self._shown(session)))
+
+    def hold_time(self, session: PeerSession) -> int:
+        return int(re.search(r"Hold timer: +[\d.]+/(\d+)", self._shown(session))[1])
+
+    def path(self, prefix: str) -> Optional[Path]:
+        shown = run("birdc", "-s", self._socket, "show", "route", prefix, "all", check=False).stdout
+        found = dict(re.findall(r"^\tBGP\.(\w+): ?(.*)$", shown, re.MULTILINE))
+        return _path(found) if found else None
+
+    def changes(self, prefix: str) -> list:
+        kinds = {"added": ANNOUNCED, "updated": ANNOUNCED, "filtered": ANNOUNCED,
+                 "ignored": ANNOUNCED, "removed": WITHDRAWN}
+        seen = re.findall(r" > (\w+)(?: \[\w+\])? " + re.escape(prefix) + r"\b",
+                          self._process.output())
+        return [kinds[word] for word in seen if word in kinds]
+
+    def request_refresh(self, session: PeerSession) -> None:
+        self._ask("reload", "in", _name(session))
+
+    def shut_down(self, session: PeerSession, text: str) -> str:
+        self._ask("disable", _name(session), f'"{text}"')
+        return text
+
+    def shutdown_text(self, session: PeerSession) -> str:
+        seen = re.findall(rf"{_name(session)}: Received: (.*)", self._process.output())
+        return seen[-1] if seen else ""
+
+
+def _name(session: PeerSession) -> str:
+    """A name that is no word of BIRD's."""
+    return f"to_{session.name}"
+
+
+def _switch(value: bool) -> str:
+    return "on" if value else "off"
+
+
+def _numbers(text: str) -> list:
+    """(64500,100) (64500, 7): the numbers of each pair of brackets."""
+    return [tuple(part.strip() for part in group.split(","))
+            for group in re.findall(r"\(([^)]*)\)", text)]
+
+
+def _path(found: dict) -> Path:
+    return Path(
+        as_path=tuple(int(number) for number in found["as_path"].split()),
+        next_hop=found["next_hop"].split()[0],
+        med=int(found["med"]) if "med" in found else None,
+        local_pref=int(found["local_pref"]),
+        communities=tuple(community(int(high), int(low))
+                          for high, low in _numbers(found.get("community", ""))),
+        large_communities=tuple(":".join(numbers)
+                                for numbers in _numbers(found.get("large_community", ""))),
+        extended_communities=tuple(
+            ":".join({"ro": "soo"}.get(word, word) for word in words)
+            for words in _numbers(found.get("ext_community", ""))),
+        only_to_customer=int(found["otc"]) if "otc" in found else None,
+        origin=found["origin"].lower())

@@ -1,0 +1,98 @@
+"""A third router behind the one under test: it writes down every UPDATE that it is sent."""
+
+import ipaddress
+import struct
+import threading
+from typing import Iterator
+
+from lab.bench import Line
+from lab.bgp_bytes import KEEPALIVE, OPEN, UPDATE, message, read_message
+from lab.peer import ANNOUNCED, WITHDRAWN
+
+MP_REACH, MP_UNREACH = 14, 15
+EXTENDED_LENGTH = 0x10
+HOLD_TIME = 240
+
+
+class Observer:
+    """A neighbor of the router in a namespace of its own: it dials, listens, and says nothing.
+
+    A context manager: leaving it ends the session.
+    """
+
+    def __init__(self, line: Line):
+        self._seen: list = []
+        self._connection = line.node.connect(line.session.local_address, 179)
+        self._connection.settimeout(None)
+        self._connection.sendall(message(OPEN, _open(line.session.remote_as, line.ipv4)))
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> "Observer":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._connection.shutdown(2)
+        self._thread.join(5.0)
+        self._connection.close()
+
+    def _read(self) -> None:
+        while True:
+            kind, body = read_message(self._connection)
+            if kind is None:
+                return
+            if kind == KEEPALIVE:  # answered, which is often enough
+                self._connection.sendall(message(KEEPALIVE))
+            if kind == UPDATE:
+                self._seen += _changes(body)
+
+    def changes(self, prefix: str) -> list:
+        """ANNOUNCED or WITHDRAWN, for each time an UPDATE said so of this prefix."""
+        wanted = ipaddress.ip_network(prefix)
+        return [change for change, seen in self._seen if seen == wanted]
+
+
+def _open(as_number: int, identifier: str) -> bytes:
+    """The body of an OPEN: both families of unicast, 4-octet AS numbers."""
+    capabilities = (bytes([1, 4, 0, 1, 0, 1]) + bytes([1, 4, 0, 2, 0, 1])
+                    + bytes([65, 4]) + struct.pack("!I", as_number))
+    parameters = bytes([2, len(capabilities)]) + capabilities
+    return (struct.pack("!BHH", 4, as_number, HOLD_TIME)
+            + ipaddress.ip_address(identifier).packed
+            + bytes([len(parameters)]) + parameters)
+
+
+def _changes(body: bytes) -> Iterator[tuple]:
+    """What an UPDATE says, in the order of its parts."""
+    withdrawn_end = 2 + struct.unpack_from("!H", body)[0]
+    attributes_end = withdrawn_end + 2 + struct.unpack_from("!H", body, withdrawn_end)[0]
+    for prefix in _prefixes(body[2:withdrawn_end], 1):
+        yield WITHDRAWN, prefix
+    for kind, value in _attributes(body[withdrawn_end + 2:attributes_end]):
+        if kind == MP_UNREACH:
+            for prefix in _prefixes(value[3:], struct.unpack_from("!H", value)[0]):
+                yield WITHDRAWN, prefix
+        if kind == MP_REACH:
+            for prefix in _prefixes(value[5 + value[3]:], struct.unpack_from("!H", value)[0]):
+                yield ANNOUNCED, prefix
+    for prefix in _prefixes(body[attributes_end:], 1):
+        yield ANNOUNCED, prefix
+
+
+def _attributes(content: bytes) -> Iterator[tuple]:
+    while content:
+        flags, kind = content[0], content[1]
+        length_octets = 2 if flags & EXTENDED_LENGTH else 1
+        start = 2 + length_octets
+        end = start + int.from_bytes(content[2:start], "big")
+        yield kind, content[start:end]
+        content = content[end:]
+
+
+def _prefixes(content: bytes, afi: int) -> Iterator:
+    size = 4 if afi == 1 else 16
+    while content:
+        length = content[0]
+        octets = (length + 7) // 8
+        yield ipaddress.ip_network((content[1:1 + octets].ljust(size, b"\0"), length))
+        content = content[1 + octets:]
