@@ -6,6 +6,7 @@ import pytest
 
 from lab.containers import Composition
 from lab.herald import HERALDCTL, HERALDD
+from lab.machine import Machine, MachineImage, build_package
 from lab.network import remove_leftovers
 from lab.scenario import announcing
 from lab.site import Site
@@ -40,6 +41,30 @@ def world(site):
     return announcing(site)
 
 
+@pytest.fixture(scope="session")
+def package(tmp_path_factory):
+    """The Debian package of the release build."""
+    return build_package(tmp_path_factory.mktemp("package"))
+
+
+@pytest.fixture(scope="session")
+def machine_image(package):
+    """The root that machines are made of."""
+    with MachineImage(package) as root:
+        yield root
+
+
+@pytest.fixture
+def machine(site, machine_image, tmp_path):
+    """A small Debian on the site's node, booted; the package lies in /root, not installed."""
+    built = Machine(site.node, machine_image, tmp_path / "machine")
+    try:
+        built.boot()
+        yield built
+    finally:
+        built.kill()
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     """Shows the logs of what the fixtures started with a failure, before they are removed."""
@@ -47,5 +72,5 @@ def pytest_runtest_makereport(item, call):
     report = outcome.get_result()
     if report.failed and call.when in ("setup", "call"):
         for name, value in item.funcargs.items():
-            if isinstance(value, (Site, Composition)):
+            if isinstance(value, (Site, Composition, Machine)):
                 report.sections.append((f"logs of {name}", value.logs()))

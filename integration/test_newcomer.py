@@ -3,7 +3,7 @@
 import pytest
 
 from lab.frr import BgpPath, Router
-from lab.machine import Machine, build_package
+from lab.machine import Machine
 from lab.manual import commands, examples
 from lab.site import HERALD_AS, IPV4_PREFIX, IPV6_PREFIX, ROUTER_AS
 from lab.waiting import wait_until
@@ -20,18 +20,12 @@ ROUTER, NODE = "198.51.100.1", "198.51.100.2"
 
 
 @pytest.fixture
-def machine(site, tmp_path):
-    """A fresh Debian with the package in root's home; the router's link, and the DNS server."""
+def newcomers_machine(site, machine):
+    """A fresh machine with the package in root's home, the router's link and the DNS server."""
     leaf = site.add_leaf()
     leaf.link.address(f"{ROUTER}/30", f"{NODE}/30")
     site.service(53).start()
-    built = Machine(site.node, tmp_path / "root", site.folder / "machine.log")
-    try:
-        built.fetch_dependencies(build_package(tmp_path))
-        built.boot()
-        yield built
-    finally:
-        built.kill()
+    return machine
 
 
 def type_in(machine: Machine, line: str) -> str:
@@ -47,9 +41,9 @@ def edit_by(machine: Machine, text: str) -> None:
     editor.chmod(0o755)
 
 
-def test_newcomer_announces_a_prefix_with_the_manuals_alone(site, machine):
+def test_newcomer_announces_a_prefix_with_the_manuals_alone(site, newcomers_machine):
     """Every command, the configuration and the router's lines are those of the manuals."""
-    leaf = site.leaves[0]
+    machine, leaf = newcomers_machine, site.leaves[0]
     type_in(machine, FIRST_STEPS[0])
     pages = machine.root / "usr/share/man"
     first, at_router, last, *_ = examples(pages / "man8/heraldd.8.gz")

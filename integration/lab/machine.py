@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import tempfile
 from pathlib import Path
 from typing import Sequence
 
@@ -14,7 +13,7 @@ from lab.processes import Process, run
 from lab.waiting import wait_until
 
 CONTAINERFILE = REPOSITORY / "integration/containers/Containerfile.machine"
-IMAGE = "localhost/herald-machine"
+NAME = "localhost/herald-machine"
 BOOT = Path(__file__).with_name("boot_machine")
 ENVIRONMENT = ["HOME=/root", "LANG=C.UTF-8", "DEBIAN_FRONTEND=noninteractive",
                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
@@ -44,33 +43,42 @@ def newer_package(package: Path, version: str) -> Path:
     return newer
 
 
+class MachineImage:
+    """The root that machines are made of, with the package in /root. A context manager."""
+
+    def __init__(self, package: Path):
+        podman("build", "--quiet", "--network", "host", "--build-arg", f"BASE={base_image()}",
+               "--file", CONTAINERFILE, "--tag", NAME, package.parent, timeout=BUILD_SECONDS)
+
+    def __enter__(self) -> Path:
+        return Path(podman("image", "mount", NAME).stdout.strip())
+
+    def __exit__(self, *exception: object) -> None:
+        podman("image", "unmount", NAME)
+
+
 class Machine:
-    """A Debian root whose first process is systemd, with a namespace of the lab for a network."""
+    """A Debian whose first process is systemd, with a namespace of the lab for a network."""
 
-    def __init__(self, namespace: Namespace, root: Path, log: Path):
-        self.namespace, self.root, self._log = namespace, root, log
+    def __init__(self, namespace: Namespace, image: Path, folder: Path):
+        self.namespace, self._image, self._folder = namespace, image, folder
         self._cgroup = _cgroup2() / f"{namespace.name}-machine"
-        self._first: int = 0
-        _extract(self.root)
+        self._first = 0
 
-    def fetch_dependencies(self, package: Path) -> None:
-        """Brings a package into /root, and what it depends on into apt's cache.
-
-        The machine has no way to a mirror once it has booted."""
-        shutil.copy(package, self.root / "root")
-        (self.root / "etc/resolv.conf").unlink(missing_ok=True)
-        shutil.copy("/etc/resolv.conf", self.root / "etc")
-        run("chroot", self.root, "apt-get", "-qq", "install", "--yes", "--download-only",
-            "--no-install-recommends", f"/root/{package.name}", timeout=120.0)
+    @property
+    def root(self) -> Path:
+        """Where the machine's files are to be found from outside."""
+        return Path(f"/proc/{self._first}/root")
 
     def boot(self) -> None:
         """Returns when systemd says that the machine is up."""
+        self._folder.mkdir()
         self._cgroup.mkdir()
         words = ["unshare", "--mount", "--pid", "--ipc", "--uts", "--cgroup", "--fork",
-                 "--kill-child", BOOT, self.root]
+                 "--kill-child", BOOT, self._image, self._folder]
         # The machine's cgroups are below its own: it joins that before it unshares.
         enter = ["sh", "-c", f'echo $$ > {self._cgroup}/cgroup.procs; exec "$@"', "sh"]
-        started = self.namespace.start([*enter, *words], self._log)
+        started = self.namespace.start([*enter, *words], self._folder / "boot.log")
         self._first = int(wait_until("it has a first process", lambda: _children(started))[0])
         wait_until("the machine is up", lambda: self._is_up(started), 30.0)
 
@@ -103,8 +111,8 @@ class Machine:
         return set(self.shell(f"cd /; find . \\( {conditions} \\) -prune -o -print")
                    .stdout.splitlines())
 
-    def journal(self) -> str:
-        """What herald and systemd wrote about it."""
+    def logs(self) -> str:
+        """What herald, and systemd about it, has written."""
         return self.run("journalctl", "--no-pager", "--unit", "herald.service", check=False).stdout
 
     def kill(self) -> None:
@@ -112,24 +120,7 @@ class Machine:
         if self._first:
             os.kill(self._first, signal.SIGKILL)
             wait_until("all its processes have ended", lambda: _remove_cgroups(self._cgroup))
-        shutil.rmtree(self.root, ignore_errors=True)
-
-
-def _extract(root: Path) -> None:
-    podman("build", "--quiet", "--network", "host", "--build-arg", f"BASE={base_image()}",
-           "--file", CONTAINERFILE, "--tag", IMAGE, REPOSITORY / "integration/containers",
-           timeout=BUILD_SECONDS)
-    container = podman("create", IMAGE, "true").stdout.strip()
-    try:
-        root.mkdir()
-        with tempfile.NamedTemporaryFile(dir=root.parent, suffix=".tar") as archive:
-            podman("export", "--output", archive.name, container, timeout=120.0)
-            run("tar", "-C", root, "-xf", archive.name, timeout=120.0)
-    finally:
-        podman("rm", container)
-    # Those of the container; the first boot makes its own.
-    (root / "etc/hostname").unlink(missing_ok=True)
-    (root / "etc/machine-id").write_text("")
+        shutil.rmtree(self._folder)
 
 
 def _children(process: Process) -> Sequence[str]:
