@@ -39,7 +39,7 @@ def newer_package(package: Path, version: str) -> Path:
     with (unpacked / "etc/herald/herald.toml").open("a") as example:
         example.write(f"# as of {version}\n")
     newer = package.with_name(package.name.replace(package.name.split("_")[1], version))
-    run("dpkg-deb", "--root-owner-group", "--build", unpacked, newer)
+    run("dpkg-deb", "--root-owner-group", "-Znone", "--build", unpacked, newer)
     return newer
 
 
@@ -106,7 +106,7 @@ class Machine:
     def files(self) -> set:
         """All files outside of the kernel's, temporary and apt's and dpkg's own folders."""
         skipped = ("./proc", "./sys", "./dev", "./tmp", "./var/tmp", "./var/cache", "./var/log",
-                   "./var/lib/dpkg", "./var/lib/apt", "./root", "./run/systemd")
+                   "./var/lib/dpkg", "./var/lib/apt", "./root", "./run/systemd", "./run/adduser")
         conditions = " -o ".join(f"-path {path}" for path in skipped)
         return set(self.shell(f"cd /; find . \\( {conditions} \\) -prune -o -print")
                    .stdout.splitlines())

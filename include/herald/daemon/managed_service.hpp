@@ -89,4 +89,7 @@ private:
 /// "failed: timed out" …: a check's last result in one line.
 std::string describe(const health::check& check);
 
+/// Whether a check's run should have begun or ended so long ago that it will not.
+bool is_stuck(const health::check_status& status, std::chrono::steady_clock::time_point now);
+
 } // namespace herald::daemon
