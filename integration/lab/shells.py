@@ -51,8 +51,8 @@ class Shell:
 class Fish(Shell):
     """fish, which says what it would offer."""
 
-    def __init__(self, socket: Path, _: Path):
-        self._environment = _environment(socket)
+    def __init__(self, socket: Path, folder: Path):
+        self._environment = _environment(socket, folder)
 
     def offers(self, line: str) -> set:
         script = f"source {COMPLETIONS}/heraldctl.fish; complete --do-complete '{line}'"
@@ -90,23 +90,23 @@ def bash(socket: Path, folder: Path) -> Shell:
     setup = folder / "bashrc"
     setup.write_text(BASH_SETUP)
     return TypedShell(["bash", "--noprofile", "--rcfile", str(setup), "-i"],
-                      _environment(socket), folder / "offered")
+                      _environment(socket, folder), folder / "offered")
 
 
 def zsh(socket: Path, folder: Path) -> Shell:
     """An interactive zsh."""
     (folder / ".zshrc").write_text(ZSH_SETUP)
     return TypedShell(["zsh", "--no-global-rcs", "-i"],
-                      {**_environment(socket), "ZDOTDIR": str(folder)}, folder / "offered")
+                      {**_environment(socket, folder), "ZDOTDIR": str(folder)}, folder / "offered")
 
 
 SHELLS: dict[str, Callable[[Path, Path], Shell]] = {"bash": bash, "zsh": zsh, "fish": Fish}
 
 
-def _environment(socket: Path) -> dict:
+def _environment(socket: Path, home: Path) -> dict:
     """For a shell whose heraldctl is the one that was built, and asks this socket."""
     return {"PATH": f"{PROGRAMS}:/usr/bin:/bin", "HERALD_SOCKET": str(socket), "TERM": "dumb",
-            "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}
+            "HOME": str(home), "LC_ALL": "C.UTF-8"}
 
 
 class Terminal:
