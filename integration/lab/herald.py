@@ -5,7 +5,7 @@ import json
 import os
 import socket
 from pathlib import Path
-from typing import Optional
+from typing import Optional, Sequence
 
 from lab import toml
 from lab.network import Namespace
@@ -45,6 +45,7 @@ class Herald:
         self.config = folder / "herald.toml"
         self.socket = folder / "control.sock"
         self.state = folder / "state"
+        self.command: Sequence[object] = [HERALDD]  # what starts it, as another user say
         self._starts = 0
         self.process: Optional[Process] = None
         folder.mkdir()
@@ -60,7 +61,7 @@ class Herald:
         """Starts the daemon without waiting for it."""
         self._starts += 1
         log = self.folder / f"herald-{self._starts}.log"
-        self.process = self.namespace.start([HERALDD, "--config", self.config], log, env)
+        self.process = self.namespace.start([*self.command, "--config", self.config], log, env)
         return self.process
 
     def start(self) -> None:
