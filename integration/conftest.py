@@ -9,6 +9,7 @@ from lab.bench import Bench, OwnBenches
 from lab.containers import Composition
 from lab.herald import FAST_CLOCK, HERALDCTL, HERALDD
 from lab.impossible import IMPOSSIBLE
+from lab.machine import Machine, MachineImage, build_package
 from lab.matrix import IMPLEMENTATIONS, Matrix, cell_of, kinds_for
 from lab.network import remove_leftovers
 from lab.raw import RawLab
@@ -18,7 +19,7 @@ from lab.witness import Witness
 
 
 @pytest.fixture(scope="session", autouse=True)
-def machine():
+def clean_start():
     """Fails at once where the lab cannot work, and clears what a killed lab left behind."""
     assert os.geteuid() == 0, "network namespaces need root"
     for program in (HERALDD, HERALDCTL, Path(FAST_CLOCK["LD_PRELOAD"])):
@@ -103,6 +104,30 @@ def pytest_terminal_summary(terminalreporter, config):
         terminalreporter.write("\n".join(lines) + "\n")
 
 
+@pytest.fixture(scope="session")
+def package(tmp_path_factory):
+    """The Debian package of the release build."""
+    return build_package(tmp_path_factory.mktemp("package"))
+
+
+@pytest.fixture(scope="session")
+def machine_image(package):
+    """The root that machines are made of."""
+    with MachineImage(package) as root:
+        yield root
+
+
+@pytest.fixture
+def machine(site, machine_image, tmp_path):
+    """A small Debian on the site's node, booted; the package lies in /root, not installed."""
+    built = Machine(site.node, machine_image, tmp_path / "machine")
+    try:
+        built.boot()
+        yield built
+    finally:
+        built.kill()
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     """Shows the logs of what the fixtures started with a failure, before they are removed."""
@@ -112,5 +137,5 @@ def pytest_runtest_makereport(item, call):
         item.config.matrix.record(cell_of(item), report)
     if report.failed and call.when in ("setup", "call"):
         for name, value in item.funcargs.items():
-            if isinstance(value, (Bench, Composition, OwnBenches, RawLab, Site)):
+            if isinstance(value, (Bench, Composition, Machine, OwnBenches, RawLab, Site)):
                 report.sections.append((f"logs of {name}", value.logs()))

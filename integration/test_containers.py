@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from lab.containers import Composition, base_image
-from lab.frr import BgpPath
+from lab import toml
+from lab.containers import LIMITS, Composition, base_image, podman
+from lab.frr import BgpPath, FrrNeighbor
 from lab.scenario import AT_ONCE
-from lab.site import IPV4_PREFIX, IPV6_PREFIX
+from lab.site import HERALD_AS, IPV4_PREFIX, IPV6_PREFIX, settings
 from lab.waiting import wait_until
 
 # Starting a program in a container takes a good part of a second.
@@ -65,3 +66,31 @@ def test_containers_do_the_main_job(composition):
     wait_until("withdrawn by the stop", lambda: withdrawn(composition), SOON)
     seen = composition.show("bgp neighbors 198.51.100.2")["198.51.100.2"]
     assert seen["lastErrorCodeSubcode"] == "0602"
+
+
+def test_image_runs_as_an_ordinary_user_on_a_read_only_root(built, site):
+    """With one capability, for port 179: its router dials it."""
+    leaf = site.add_leaf()
+    router = site.start_router(leaf, [FrrNeighbor(leaf.node_ipv4, HERALD_AS,
+                                                  ["timers connect 1"])])
+    config = site.folder / "herald.toml"
+    config.write_text(toml.dump(settings(
+        [leaf.neighbor(passive=True)],
+        [{"name": "web", "prefixes": [IPV4_PREFIX, IPV6_PREFIX]}], listen=["0.0.0.0"])))
+    name = site.node.name
+    podman("run", "--detach", "--name", name, *LIMITS, "--network", f"ns:{site.node.path}",
+           "--read-only", "--cap-drop", "all", "--cap-add", "NET_BIND_SERVICE",
+           "--security-opt", "no-new-privileges",
+           "--volume", f"{config}:/etc/herald/herald.toml:ro", "localhost/herald")
+    try:
+        wait_until("announced", lambda: router.has(IPV4_PREFIX, IPV6_PREFIX))
+        status = podman("exec", name, "cat", "/proc/1/status").stdout
+        assert "Uid:\t179\t179\t179\t179" in status
+        assert f"CapBnd:\t{1 << 10:016x}" in status
+        podman("exec", name, "heraldctl", "drain", "web", "--now", "--wait")
+        wait_until("withdrawn", lambda: router.has_none(IPV4_PREFIX, IPV6_PREFIX))
+        refused = podman("exec", name, "touch", "/etc/herald/other", check=False)
+        assert "Read-only file system" in refused.stderr
+    finally:
+        print(podman("logs", name, check=False).stderr)
+        podman("rm", "--force", "--volumes", name)

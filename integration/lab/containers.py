@@ -91,7 +91,7 @@ class Composition:
 
     def down(self) -> None:
         """Removes the containers and their network."""
-        self._compose("down", "--timeout", "0", check=False)
+        self._compose("down", "--timeout", "0", "--volumes", check=False)
         podman("network", "rm", "--force", f"{self._project}_fabric", check=False)
 
     def _compose(self, *words: str, **options):

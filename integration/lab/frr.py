@@ -47,13 +47,14 @@ class Router:
     router_id: str
     neighbors: Sequence[FrrNeighbor]
     extra: Sequence[str] = ()  # more lines of bgpd.conf
+    text: Optional[str] = None  # all of bgpd.conf, in place of what follows from the above
     _daemons: list = field(default_factory=list)
 
     def start(self) -> None:
         """Starts zebra, then bgpd, and returns when both answer."""
         self.folder.mkdir(exist_ok=True)
         (self.folder / "zebra.conf").write_text("")
-        (self.folder / "bgpd.conf").write_text(self._bgp_configuration())
+        (self.folder / "bgpd.conf").write_text(self.text or self._bgp_configuration())
         shutil.chown(self.folder, "frr", "frr")
         # bgpd retries a zebra that is not there yet only after seconds.
         self._start_daemon("zebra")

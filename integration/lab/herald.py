@@ -47,6 +47,7 @@ class Herald:
         self.config = folder / "herald.toml"
         self.socket = folder / "control.sock"
         self.state = folder / "state"
+        self.command: Sequence[object] = [HERALDD]  # what starts it, as another user say
         self._starts = 0
         self.process: Optional[Process] = None
         folder.mkdir()
@@ -62,7 +63,8 @@ class Herald:
         """Starts the daemon without waiting for it, with the words of `under` before its own."""
         self._starts += 1
         log = self.folder / f"herald-{self._starts}.log"
-        self.process = self.namespace.start([*under, HERALDD, "--config", self.config], log, env)
+        self.process = self.namespace.start([*under, *self.command, "--config", self.config], log,
+                                            env)
         return self.process
 
     def start(self, env: Optional[dict] = None, under: Sequence[object] = ()) -> None:

@@ -43,7 +43,8 @@ daemon::daemon(boost::asio::io_context& context, config::configuration settings,
     , addresses_(context.get_executor(), state_.path(), services_, speaker_)
     , server_(context.get_executor(), *this)
     , signals_(context, SIGTERM, SIGINT, SIGHUP)
-    , end_of_rib_timer_(context) {
+    , end_of_rib_timer_(context)
+    , watchdog_(context.get_executor(), [this] { return stuck_check(); }, notify_service_manager) {
     service_observer& observer = *this;
     for (const auto& entry : settings_.services)
         services_.push_back(
@@ -83,6 +84,18 @@ std::expected<void, std::string> daemon::start() {
          {"neighbors", std::to_string(speaker_.neighbors().size())},
          {"services", std::to_string(services_.size())}});
     notify_service_manager("READY=1");
+    if (auto interval = watchdog_interval())
+        watchdog_.start(*interval);
+    return {};
+}
+
+std::string daemon::stuck_check() const {
+    const auto now = std::chrono::steady_clock::now();
+    for (const auto& service : services_)
+        for (const auto& check : service->checks())
+            if (is_stuck(check->status(), now))
+                return fmt::format("check {} of service {} is stuck", check->settings().name,
+                                   service->name());
     return {};
 }
 
@@ -137,6 +150,7 @@ void daemon::end_sessions(const std::string& why) {
         speaker_.stop_for_restart(wire::make_cease(wire::cease_code::administrative_reset, why));
     addresses_.stop(next_ == ending::exit);
     server_.stop();
+    watchdog_.stop();
     signals_.cancel();
     sessions_ended_ = true;
     context_.stop();

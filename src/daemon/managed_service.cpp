@@ -37,6 +37,11 @@ service::drain on_monotonic_clock(const service::stored_drain& stored) {
 
 } // namespace
 
+bool is_stuck(const health::check_status& status, std::chrono::steady_clock::time_point now) {
+    constexpr std::chrono::seconds patience{10}; // a machine that is short of breath is not stuck
+    return status.due && now - *status.due > patience;
+}
+
 std::string describe(const health::check& check) {
     const auto& last = check.status().last;
     if (!last)

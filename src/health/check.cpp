@@ -80,6 +80,7 @@ void check::runner::stop() {
 }
 
 void check::runner::begin_at(clock::time_point time) {
+    status_.due = time;
     next_.expires_at(time);
     next_.async_wait([self = shared_from_this(),
                       generation = generation_](const boost::system::error_code& error) {
@@ -91,7 +92,8 @@ void check::runner::begin_at(clock::time_point time) {
 void check::runner::begin() {
     ++generation_;
     began_ = clock::now();
-    timeout_.expires_at(began_ + settings_.timeout);
+    status_.due = began_ + settings_.timeout;
+    timeout_.expires_at(*status_.due);
     timeout_.async_wait([self = shared_from_this(),
                          generation = generation_](const boost::system::error_code& error) {
         if (!error && generation == self->generation_)

@@ -10,6 +10,7 @@
 #include "herald/daemon/rate_limit.hpp"
 #include "herald/daemon/service_addresses.hpp"
 #include "herald/daemon/state_directory.hpp"
+#include "herald/daemon/watchdog.hpp"
 #include "herald/peering/speaker.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -94,6 +95,7 @@ private:
     void begin_stop(ending next, const std::string& why);
     void end_sessions(const std::string& why);
     void views_changed();
+    std::string stuck_check() const;
     std::expected<std::vector<managed_service*>, control::refusal>
     find_services(const std::vector<std::string>& names) const;
     void change_drains(const std::vector<managed_service*>& services, std::string_view verb,
@@ -112,6 +114,7 @@ private:
     control::server server_;
     boost::asio::signal_set signals_;
     boost::asio::steady_timer end_of_rib_timer_;
+    watchdog watchdog_;
     std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
     std::map<std::string, std::string> last_failures_; // by neighbor: why there is no session
     rate_limit malformed_limit_{std::chrono::seconds(1)};

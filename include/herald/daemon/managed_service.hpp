@@ -109,4 +109,7 @@ std::string describe(const health::check& check);
 /// "drained by alice: kernel update", "drained by the file /run/maintenance".
 std::string describe(service::drain_source source, const service::stored_drain& drain);
 
+/// Whether a check's run should have begun or ended so long ago that it will not.
+bool is_stuck(const health::check_status& status, std::chrono::steady_clock::time_point now);
+
 } // namespace herald::daemon

@@ -19,6 +19,8 @@ struct check_status {
     std::uint64_t runs = 0;
     std::chrono::steady_clock::time_point last_run;    // when the last run ended
     std::chrono::steady_clock::time_point last_change; // when the settled verdict changed
+    /// When the run that is going on ends at the latest, or else the next one begins.
+    std::optional<std::chrono::steady_clock::time_point> due;
 };
 
 /// Runs one check over and over: splayed at start, never two runs at once, at `interval` (or

@@ -1,0 +1,111 @@
+# fish completion for heraldctl(8)
+
+# __heraldctl_ask COMMAND PATTERN: what the daemon says, an object a line; of the lines that match
+# the regular expression PATTERN its group.
+function __heraldctl_ask
+    set -l place
+    set -l words (commandline -opc)
+    if set -l at (contains -i -- --socket $words)
+        set place --socket $words[(math $at + 1)]
+    end
+    heraldctl $place --json $argv[1] 2>/dev/null | string replace -a '{' \n |
+        string replace -rf -- $argv[2] '$1'
+end
+
+function __heraldctl_neighbors
+    __heraldctl_ask neighbors '^"name":"([^"]*)".*'
+end
+
+function __heraldctl_services
+    __heraldctl_ask services '^"name":"([^"]*)".*'
+end
+
+function __heraldctl_prefixes
+    __heraldctl_ask services '.*"prefixes":\[([^]]*)\].*' | string replace -a '"' '' |
+        string split ,
+end
+
+# Those whose verdict is reported, of the service that is on the line.
+function __heraldctl_checks
+    set -l words (__heraldctl_words)
+    set -l service (string escape --style=regex -- $words[2])
+    __heraldctl_ask checks '^"service":"'$service'","name":"([^"]*)","type":"push".*'
+end
+
+# The command and its arguments so far, without options and their values.
+function __heraldctl_words
+    set -l words (commandline -opc)[2..]
+    while set -q words[1]
+        switch $words[1]
+            case --socket --neighbor --service --reason --for --timeout --ttl --output
+                set -e words[1]
+            case '-*'
+            case '*'
+                echo $words[1]
+        end
+        set -e words[1]
+    end
+end
+
+# __heraldctl_at COUNT COMMAND…: whether one of the commands and so many arguments are there
+function __heraldctl_at
+    set -l words (__heraldctl_words)
+    test (count $words) -eq (math $argv[1] + 1); and contains -- $words[1] $argv[2..]
+end
+
+# __heraldctl_in COMMAND…: whether one of the commands is there
+function __heraldctl_in
+    set -l words (__heraldctl_words)
+    set -q words[1]; and contains -- $words[1] $argv
+end
+
+# __heraldctl_without_command: whether there is none yet
+function __heraldctl_without_command
+    test (count (__heraldctl_words)) -eq 0
+end
+
+set -l c complete -c heraldctl
+$c -f
+set -l first $c -n __heraldctl_without_command
+$first -l socket -r -F -d 'The control socket'
+$first -l json -d 'Print what the daemon answers'
+$first -l help -d 'Print a summary'
+$first -l version -d 'Print the version'
+$first -a status -d 'One screen'
+$first -a neighbors -d 'The sessions, or all that is known of one'
+$first -a services -d 'The services, or all that is known of one'
+$first -a checks -d 'The checks and their last results'
+$first -a routes -d 'What is announced, as it was encoded'
+$first -a explain -d 'Why each neighbor hears a prefix or not'
+$first -a drain -d 'Take services out'
+$first -a undrain -d 'Put services back'
+$first -a report -d 'The verdict of a push check'
+$first -a neighbor -d 'One session: shutdown, enable, reset or refresh'
+$first -a reload -d 'Apply the configuration'
+$first -a restart -d 'Start heraldd anew in place'
+$first -a wait -d 'Return once it is so'
+$first -a events -d 'Follow what happens'
+$first -a log -d 'Change the log level'
+
+$c -n '__heraldctl_at 0 neighbors neighbor' -a '(__heraldctl_neighbors)'
+$c -n '__heraldctl_at 0 services report' -a '(__heraldctl_services)'
+$c -n '__heraldctl_in drain undrain' -a '(__heraldctl_services)'
+$c -n '__heraldctl_at 0 explain' -a '(__heraldctl_prefixes)'
+$c -n '__heraldctl_at 0 log' -a 'trace debug info warning error'
+$c -n '__heraldctl_at 1 report' -a '(__heraldctl_checks)'
+$c -n '__heraldctl_at 2 report' -a 'pass degraded fail'
+$c -n '__heraldctl_at 1 neighbor' -a 'shutdown enable reset refresh'
+$c -n '__heraldctl_in routes wait' -l neighbor -x -a '(__heraldctl_neighbors)' -d 'Of this one'
+$c -n '__heraldctl_in wait' -l service -x -a '(__heraldctl_services)' -d 'Of this one'
+$c -n '__heraldctl_in wait' -l announced -d 'Some neighbor has it'
+$c -n '__heraldctl_in wait' -l withdrawn -d 'No neighbor has it'
+$c -n '__heraldctl_in wait' -l established -d 'The session is up'
+$c -n '__heraldctl_in drain wait' -l timeout -x -d 'How long to wait at most'
+$c -n '__heraldctl_in drain undrain' -l all -d 'Every service'
+$c -n '__heraldctl_in drain neighbor' -l reason -x -d Why
+$c -n '__heraldctl_in drain' -l for -x -d 'Undrain by itself after this duration'
+$c -n '__heraldctl_in drain' -l now -d 'Withdraw at once'
+$c -n '__heraldctl_in drain' -l wait -d 'Until the withdrawal is acknowledged'
+$c -n '__heraldctl_in report' -l ttl -x -d 'How long it counts'
+$c -n '__heraldctl_in report' -l output -x -d 'What was seen'
+$c -n '__heraldctl_in reload' -l dry-run -d 'Only print what would change'

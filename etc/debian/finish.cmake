@@ -1,0 +1,12 @@
+# Run by CPack between installing into its staging folder and packing that: documents are compressed
+# as Debian's policy has it, and the package's own are added.
+
+set(debian ${CPACK_HERALD_SOURCE}/etc/debian)
+set(share ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/usr/share)
+set(documents ${share}/doc/herald)
+
+configure_file(${debian}/copyright ${documents}/copyright COPYONLY)
+configure_file(${debian}/changelog.in ${documents}/changelog @ONLY)
+file(GLOB pages ${share}/man/*/*)
+execute_process(COMMAND gzip -9 --no-name --force ${pages} ${documents}/changelog
+                COMMAND_ERROR_IS_FATAL ANY)

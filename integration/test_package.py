@@ -1,0 +1,178 @@
+"""The Debian package on a machine that systemd has booted: installed, run, upgraded, removed."""
+
+import re
+import signal
+
+import pytest
+
+from lab import toml
+from lab.frr import FrrNeighbor
+from lab.herald import REPOSITORY
+from lab.machine import newer_package
+from lab.processes import run
+from lab.site import HERALD_AS, IPV4_PREFIX, IPV6_PREFIX, settings
+from lab.waiting import wait_until
+
+CONFIG = "/etc/herald/herald.toml"
+APT = "apt-get -qq -o Dpkg::Use-Pty=0"
+# CAP_NET_BIND_SERVICE, capability 10, alone.
+BIND_SERVICE = f"{1 << 10:016x}"
+
+
+@pytest.fixture
+def installed(machine):
+    """The machine with the package installed."""
+    machine.shell(f"{APT} install --yes /root/*.deb")
+    return machine
+
+
+@pytest.fixture
+def router(site):
+    """A router that dials the node, and again every second."""
+    leaf = site.add_leaf()
+    return site.start_router(leaf, [FrrNeighbor(leaf.node_ipv4, HERALD_AS, ["timers connect 1"])])
+
+
+@pytest.fixture
+def serving(site, router, installed):
+    """The package's herald as a service: it listens on port 179 and runs a program as a check."""
+    check = {"type": "exec", "command": ["/bin/sh", "-c", "date; test ! -e /var/lib/ailing"],
+             "interval": "500ms", "fast_interval": "100ms", "rise": 2, "fall": 2}
+    configure(installed, site.leaves[0].neighbor(passive=True),
+              {"name": "dns", "prefixes": [IPV4_PREFIX, IPV6_PREFIX], "check": [check]})
+    installed.run("systemctl", "enable", "--now", "--quiet", "herald")
+    wait_until("announced", lambda: router.has(IPV4_PREFIX, IPV6_PREFIX))
+    return installed
+
+
+def configure(machine, neighbor: dict, service: dict) -> None:
+    """Puts a configuration in the example's place, as an editor that keeps owner and mode does."""
+    config = settings([neighbor], [service], listen=["0.0.0.0"])
+    (machine.root / CONFIG[1:]).write_text(toml.dump(config), encoding="utf-8")
+
+
+def status_of(machine, line: str) -> dict:
+    """The lines of /proc/PID/status that begin as `line` does, by name."""
+    found = machine.shell(f"grep '^{line}' /proc/{machine.property('MainPID')}/status").stdout
+    return dict(entry.split(":\t") for entry in found.splitlines())
+
+
+def test_package_starts_nothing_and_purging_it_leaves_nothing(machine):
+    """The example has to be edited first; what the package brought or made goes with it."""
+    before = machine.files()
+    machine.shell(f"{APT} install --yes /root/*.deb")
+    assert machine.property("ActiveState") == "inactive"
+    assert machine.property("UnitFileState") == "disabled"
+    assert machine.shell(f"stat -c '%a %U:%G' /etc/herald {CONFIG} /run/herald /var/lib/herald"
+                         ).stdout.splitlines() == ["750 root:herald", "640 root:herald",
+                                                   "755 herald:herald", "700 herald:herald"]
+    machine.run("heraldd", "--check")
+
+    machine.run("systemctl", "enable", "--quiet", "herald")
+    machine.shell(f"{APT} remove --yes herald")
+    assert (machine.root / CONFIG[1:]).exists()
+    machine.shell(f"{APT} purge --yes herald")
+    # Of the user that stays: the versions of the user database before it.
+    assert {path for path in machine.files() - before if not path.endswith("-")} == set()
+
+
+def test_unit_is_valid_and_confined(installed):
+    """What systemd's own review says: no complaint, and an exposure of 2.0 of 10 or better."""
+    unit = "/usr/lib/systemd/system/herald.service"
+    done = installed.run("systemd-analyze", "verify", "--man=no", unit)
+    assert done.stdout + done.stderr == ""
+    review = installed.run("systemd-analyze", "security", "--offline=yes", "--no-pager", unit)
+    exposure = re.search(r"Overall exposure level for herald.service: ([0-9.]+)", review.stdout)
+    assert exposure
+    print(exposure[0])
+    assert float(exposure[1]) <= 2.0
+
+
+def test_service_has_what_it_needs_and_no_more(serving, router):
+    """Port 179 as an ordinary user, checks' programs, heraldctl for the group alone."""
+    status = status_of(serving, "Cap\\|Uid\\|NoNewPrivs\\|Seccomp:")
+    assert {status[name] for name in ("CapPrm", "CapEff", "CapBnd", "CapAmb")} == {BIND_SERVICE}
+    assert status["NoNewPrivs"] == "1" and status["Seccomp"] == "2"
+    herald_uid = serving.run("id", "-u", "herald").stdout.strip()
+    assert set(status["Uid"].split()) == {herald_uid}
+
+    (serving.root / "var/lib/ailing").touch()
+    wait_until("withdrawn", lambda: router.has_none(IPV4_PREFIX, IPV6_PREFIX))
+    (serving.root / "var/lib/ailing").unlink()
+    wait_until("announced again", lambda: router.has(IPV4_PREFIX, IPV6_PREFIX))
+
+    as_daemon = "setpriv --reuid=daemon --regid=daemon"
+    serving.shell(f"{as_daemon} --groups=herald heraldctl status")
+    refused = serving.shell(f"{as_daemon} --clear-groups heraldctl status", check=False)
+    assert refused.returncode == 3 and "ermission denied" in refused.stderr
+
+
+def test_service_that_hangs_is_started_again(serving, router):
+    """A loop that does not turn feeds no watchdog."""
+    folder = serving.root / "run/systemd/system/herald.service.d"
+    folder.mkdir(parents=True)
+    (folder / "short.conf").write_text("[Service]\nWatchdogSec=1s\n")
+    serving.run("systemctl", "daemon-reload")
+    serving.run("systemctl", "restart", "herald")
+    wait_until("announced", lambda: router.has(IPV4_PREFIX, IPV6_PREFIX))
+    before = serving.property("MainPID")
+    serving.run("systemctl", "kill", "--signal", signal.SIGSTOP.name, "herald")
+    wait_until("it was started again", lambda: serving.property("NRestarts") == "1")
+    wait_until("announced again", lambda: router.has(IPV4_PREFIX, IPV6_PREFIX))
+    assert serving.property("MainPID") != before
+    assert "Watchdog timeout" in serving.logs()
+
+
+def test_upgrade_keeps_configuration_drains_and_process(serving, router, package, tmp_path):
+    """The running daemon starts the new program in place, within the unit's confinement."""
+    config = (serving.root / CONFIG[1:]).read_text()
+    serving.run("heraldctl", "drain", "dns", "--now", "--wait", "--reason", "upgrade")
+    before, log = serving.property("MainPID"), serving.logs()
+    copy = tmp_path / package.name
+    copy.write_bytes(package.read_bytes())
+    newer = newer_package(copy, "99.0")
+    (serving.root / "root" / newer.name).write_bytes(newer.read_bytes())
+
+    serving.shell(f"{APT} -o Dpkg::Options::=--force-confold install --yes /root/{newer.name}")
+    assert "99.0" in serving.run("dpkg-query", "--show", "herald").stdout
+    assert (serving.root / CONFIG[1:]).read_text() == config
+    assert serving.shell(f"stat -c '%a %U:%G' {CONFIG}").stdout == "640 root:herald\n"
+    assert serving.property("MainPID") == before
+    assert serving.logs().count("heraldd is ready") == log.count("heraldd is ready") + 1
+    wait_until("systemd knows that it is ready",
+               lambda: serving.property("ActiveState") == "active")
+    assert "upgrade" in serving.run("heraldctl", "services", "dns").stdout
+    serving.run("heraldctl", "undrain", "dns")
+    wait_until("announced again", lambda: router.has(IPV4_PREFIX, IPV6_PREFIX))
+
+    serving.shell(f"{APT} purge --yes herald")
+    wait_until("withdrawn", lambda: router.has_none(IPV4_PREFIX, IPV6_PREFIX))
+
+
+def test_install_honours_destination_and_prefix_and_keeps_the_configuration(tmp_path):
+    """cmake --install, for those who package herald otherwise."""
+    install = ["cmake", "--install", REPOSITORY / "build/release", "--prefix", "/opt/herald"]
+    run("env", f"DESTDIR={tmp_path}", *install)
+    top = tmp_path / "opt/herald"
+    unit = (top / "lib/systemd/system/herald.service").read_text()
+    assert "ExecStart=/opt/herald/sbin/heraldd --config /opt/herald/etc/herald/herald.toml" in unit
+    for name in ("lib/sysusers.d/herald.conf", "lib/tmpfiles.d/herald.conf",
+                 "share/bash-completion/completions/heraldctl",
+                 "share/zsh/site-functions/_heraldctl",
+                 "share/fish/vendor_completions.d/heraldctl.fish"):
+        assert (top / name).is_file(), name
+    config = top / "etc/herald/herald.toml"
+    config.write_text("# edited\n")
+    run("env", f"DESTDIR={tmp_path}", *install)
+    assert config.read_text() == "# edited\n"
+
+
+def test_sysusers_and_tmpfiles_make_the_user_and_the_folders(machine):
+    """For an installation without the package."""
+    for kind, program in (("sysusers", "systemd-sysusers"),
+                          ("tmpfiles", "systemd-tmpfiles --create")):
+        text = (REPOSITORY / f"etc/{kind}.conf").read_text()
+        (machine.root / f"usr/lib/{kind}.d/herald.conf").write_text(text)
+        machine.shell(f"{program} herald.conf")
+    assert machine.shell("stat -c '%a %U:%G' /run/herald /var/lib/herald").stdout.splitlines() == [
+        "755 herald:herald", "700 herald:herald"]
