@@ -23,10 +23,10 @@ _heraldctl() {
         ;;
     --neighbor) words=$(_heraldctl_names "$socket" neighbors) ;;
     --service) words=$(_heraldctl_names "$socket" services) ;;
-    --reason | --for | --timeout) return ;;
+    --reason | --for | --timeout | --ttl | --output) return ;;
     *)
         case $command in
-        '') words='status neighbors services checks routes explain drain undrain neighbor reload log
+        '') words='status neighbors services checks routes explain drain undrain report neighbor reload log
                    restart wait
                    --socket --json --help --version' ;;
         neighbors) words=$(_heraldctl_names "$socket" neighbors) ;;
@@ -35,6 +35,8 @@ _heraldctl() {
         drain) words="$(_heraldctl_names "$socket" services)
                       --all --reason --for --now --wait --timeout" ;;
         undrain) words="$(_heraldctl_names "$socket" services) --all" ;;
+        report) words="$(_heraldctl_names "$socket" services)
+                       pass degraded fail --ttl --output" ;;
         wait) words='--service --announced --withdrawn --neighbor --established --timeout' ;;
         esac
         ;;
