@@ -11,43 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t longest_argument = 65536;
 constexpr unsigned longest_row = 1000;
-
-health::exec_settings read_exec(table_reader& from) {
-    using protocol = health::exec_settings::exit_protocol;
-    constexpr std::size_t most_arguments = 1024;
-    health::exec_settings exec;
-    from.require("command");
-    for (auto& [argument, where] : from.texts("command", most_arguments, longest_argument))
-        exec.command.push_back(std::move(argument));
-    if (from.is_empty_array("command"))
-        from.fail("command", "names no program");
-    // A path that depends on the daemon's working directory would not be what its writer meant.
-    if (!exec.command.empty()) {
-        const auto& program = exec.command.front();
-        if (program.empty() || (program.front() != '/' && program.contains('/')))
-            from.fail("command", in_quotes(program) +
-                                     ": expected an absolute path, or a name that is "
-                                     "searched for in PATH");
-    }
-    exec.protocol =
-        from.choice<protocol>("protocol", {{"exit", protocol::exit}, {"nagios", protocol::nagios}})
-            .value_or(exec.protocol);
-    return exec;
-}
-
-health::tcp_settings read_tcp(table_reader& from) {
-    health::tcp_settings tcp;
-    from.require("address");
-    if (auto address = from.parsed("address", parse_endpoint)) {
-        tcp.host = std::move(address->host);
-        tcp.port = address->port;
-    }
-    tcp.send = from.text("send", longest_argument).value_or("");
-    tcp.expect = from.text("expect", longest_argument).value_or("");
-    return tcp;
-}
 
 void read_timing(table_reader& from, health::check_settings& into) {
     constexpr std::chrono::milliseconds least = 1ms, most = 24h;
@@ -73,11 +37,9 @@ const known_check_type* read_type(table_reader& from) {
     const auto types = known_check_types();
     const auto type = std::ranges::find(types, *name, &known_check_type::name);
     if (type == types.end()) {
-        from.fail("type", in_quotes(*name) + ": expected one of exec, tcp");
+        from.fail("type", in_quotes(*name) + ": expected one of exec, tcp, http, dns, ntp, push");
         return nullptr;
     }
-    if (!type->implemented)
-        from.fail("type", in_quotes(*name) + " is not implemented yet; it can only be exec or tcp");
     return &*type;
 }
 
@@ -89,14 +51,15 @@ health::check_settings read_check(table_reader& from, const table& entries) {
         check_keys(entries, find_known_table("service.check"), from.problems());
     else
         check_keys(entries, {"service.check", "a check of this type", type->keys}, from.problems());
+    // What is reported has been weighed by who reports it.
+    if (type != nullptr && type->name == "push")
+        check.rise = check.fall = 1;
     read_timing(from, check);
     check.degrades_only =
         from.choice<bool>("on_fail", {{"down", false}, {"degrade", true}}).value_or(false);
     check.name = from.parsed("name", parse_name).value_or("");
-    if (type != nullptr && type->name == "exec")
-        check.probe = read_exec(from);
-    else if (type != nullptr && type->name == "tcp")
-        check.probe = read_tcp(from);
+    if (type != nullptr)
+        check.probe = read_probe(type->name, from);
     return check;
 }
 

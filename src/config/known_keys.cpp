@@ -88,37 +88,34 @@ constexpr std::array any_check_keys{
     key{"name"},    key{"type"}, key{"interval"}, key{"fast_interval"},
     key{"timeout"}, key{"rise"}, key{"fall"},     key{"on_fail"},
 };
+constexpr std::array address_key{key{"address"}};
 constexpr std::array exec_keys{key{"command"}, key{"protocol"}};
-constexpr std::array tcp_keys{key{"address"}, key{"send"}, key{"expect"}};
+constexpr std::array tcp_keys{key{"send"}, key{"expect"}};
 constexpr std::array http_keys{
-    key{"url", false},     key{"address", false},       key{"method", false},
-    key{"headers", false}, key{"expect_status", false}, key{"expect_body", false},
-    key{"verify", false},  key{"ca_file", false},
+    key{"url"},         key{"method"}, key{"headers"}, key{"expect_status"},
+    key{"expect_body"}, key{"verify"}, key{"ca_file"},
 };
 constexpr std::array dns_keys{
-    key{"address", false},   key{"record", false},       key{"class", false},
-    key{"transport", false}, key{"expect_rcode", false}, key{"expect_answer", false},
+    key{"query"},     key{"record"},       key{"class"},
+    key{"transport"}, key{"expect_rcode"}, key{"expect_answer"},
 };
-constexpr std::array ntp_keys{key{"address", false}, key{"max_stratum", false}};
-constexpr std::array push_keys{key{"ttl", false}};
+constexpr std::array ntp_keys{key{"max_stratum"}};
+constexpr std::array push_keys{key{"ttl"}};
 
+constexpr auto addressed_check_keys = join(any_check_keys, address_key);
 constexpr auto exec_check_keys = join(any_check_keys, exec_keys);
-constexpr auto tcp_check_keys = join(any_check_keys, tcp_keys);
-constexpr auto http_check_keys = join(any_check_keys, http_keys);
-constexpr auto dns_check_keys = join(any_check_keys, dns_keys);
-constexpr auto ntp_check_keys = join(any_check_keys, ntp_keys);
+constexpr auto tcp_check_keys = join(addressed_check_keys, tcp_keys);
+constexpr auto http_check_keys = join(addressed_check_keys, http_keys);
+constexpr auto dns_check_keys = join(addressed_check_keys, dns_keys);
+constexpr auto ntp_check_keys = join(addressed_check_keys, ntp_keys);
 constexpr auto push_check_keys = join(any_check_keys, push_keys);
-// tcp's keys first: of keys with one name, the implemented one is found.
 constexpr auto all_check_keys = join(
-    tcp_check_keys, join(exec_keys, join(join(http_keys, dns_keys), join(ntp_keys, push_keys))));
+    join(join(tcp_check_keys, exec_keys), join(http_keys, dns_keys)), join(ntp_keys, push_keys));
 
 constexpr std::array check_types{
-    known_check_type{"exec", true, exec_check_keys},
-    known_check_type{"tcp", true, tcp_check_keys},
-    known_check_type{"http", false, http_check_keys},
-    known_check_type{"dns", false, dns_check_keys},
-    known_check_type{"ntp", false, ntp_check_keys},
-    known_check_type{"push", false, push_check_keys},
+    known_check_type{"exec", exec_check_keys}, known_check_type{"tcp", tcp_check_keys},
+    known_check_type{"http", http_check_keys}, known_check_type{"dns", dns_check_keys},
+    known_check_type{"ntp", ntp_check_keys},   known_check_type{"push", push_check_keys},
 };
 
 constexpr std::array tables{

@@ -169,6 +169,7 @@ asio::awaitable<response> connection::answer(const request& asked) {
         [this](reload_request& wanted) { return perform(wanted); },
         [this](log_request& wanted) { return perform(wanted); },
         [this](restart_request& wanted) { return perform(wanted); },
+        [this](report_request& wanted) { return perform(std::move(wanted)); },
         [this](wait_request& wanted) { return perform(std::move(wanted)); },
     };
     auto reply = co_await std::visit(performing, result);
@@ -217,6 +218,11 @@ asio::awaitable<response> connection::perform(restart_request) {
     hub_->daemon->restart(
         answer_to<void>([](const operations&, const auto&) { return show_restarting(); }));
     return changed();
+}
+
+asio::awaitable<response> connection::perform(report_request told) {
+    const auto taken = hub_->daemon->report(told);
+    co_return taken ? show_reported(told, hub_->daemon->status()) : problem(taken.error());
 }
 
 /// Waits for the reply that when_done() takes.

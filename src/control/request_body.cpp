@@ -38,7 +38,7 @@ std::unexpected<std::string> unknown_member(std::string_view name) {
     return std::unexpected(fmt::format("unknown member \"{}\"", name));
 }
 
-parsed<milliseconds> read_duration(const json::value& value) {
+parsed<milliseconds> read_duration(std::string_view member, const json::value& value) {
     if (value.is_string()) {
         const auto& text = value.get_string();
         return parse_duration(std::string_view{text.data(), text.size()});
@@ -47,7 +47,7 @@ parsed<milliseconds> read_duration(const json::value& value) {
         if (const auto duration = from_seconds(value.to_number<double>()))
             return *duration;
     }
-    return wrong("for", "seconds from 0.001 to 366 days, or a text such as \"10m\"");
+    return wrong(member, "seconds from 0.001 to 366 days, or a text such as \"10m\"");
 }
 
 /// The services that a request for several names; naming none would be asking for all.
@@ -77,7 +77,7 @@ parsed<void> read_member(drain_request& drain, std::string_view name, const json
     if (name == "by")
         return read_text(drain.by, name, value, longest_by);
     if (name == "for") {
-        const auto duration = read_duration(value);
+        const auto duration = read_duration(name, value);
         if (!duration)
             return std::unexpected(duration.error());
         drain.duration = *duration;
@@ -94,21 +94,58 @@ parsed<void> read_member(drain_request& drain, std::string_view name, const json
     return unknown_member(name);
 }
 
-} // namespace
+parsed<void> read_member(report_request& report, std::string_view name, const json::value& value) {
+    if (name == "result") {
+        const auto* text = value.if_string();
+        if (text == nullptr || (*text != "pass" && *text != "degraded" && *text != "fail"))
+            return wrong(name, "\"pass\", \"degraded\" or \"fail\"");
+        report.result = std::string(*text);
+        return {};
+    }
+    if (name == "ttl") {
+        const auto duration = read_duration(name, value);
+        if (!duration)
+            return std::unexpected(duration.error());
+        report.ttl = *duration;
+        return {};
+    }
+    if (name == "output") {
+        if (!value.is_string())
+            return wrong(name, "a text");
+        report.output = std::string(value.get_string());
+        return {};
+    }
+    return unknown_member(name);
+}
 
-parsed<drain_request> parse_drain(std::string_view body) {
+/// The members of a body into a request of that type.
+template <typename Request>
+parsed<Request> parse_members(std::string_view body) {
     const auto object = parse_object(body);
     if (!object)
         return std::unexpected(object.error());
-    drain_request drain;
+    Request request;
     for (const auto& [name, value] : *object) {
         // As if it were not there: what a program writes that has no value for it.
         if (value.is_null())
             continue;
-        if (auto read = read_member(drain, name, value); !read)
+        if (auto read = read_member(request, name, value); !read)
             return std::unexpected(read.error());
     }
-    return drain;
+    return request;
+}
+
+} // namespace
+
+parsed<drain_request> parse_drain(std::string_view body) {
+    return parse_members<drain_request>(body);
+}
+
+parsed<report_request> parse_report(std::string_view body) {
+    auto report = parse_members<report_request>(body);
+    if (report && report->result.empty())
+        return std::unexpected("\"result\" is missing: \"pass\", \"degraded\" or \"fail\"");
+    return report;
 }
 
 parsed<std::string> parse_reason(std::string_view body, bool takes_one) {

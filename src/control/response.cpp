@@ -27,6 +27,7 @@ response problem(const refusal& refused) {
     switch (refused.type) {
     case refusal::kind::not_found: return problem(404, refused.detail);
     case refusal::kind::invalid: return problem(400, refused.detail);
+    case refusal::kind::conflict: return problem(409, refused.detail);
     case refusal::kind::failed: break;
     }
     return problem(500, refused.detail);

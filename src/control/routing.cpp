@@ -146,6 +146,15 @@ outcome restart(const call& asked) {
     return restart_request{};
 }
 
+outcome report(const call& asked) {
+    auto parsed = parse_report(asked.body);
+    if (!parsed)
+        return problem(400, parsed.error());
+    parsed->service = asked.names[0];
+    parsed->check = asked.names[1];
+    return *std::move(parsed);
+}
+
 outcome wait(const call& asked) {
     auto parsed = parse_wait(asked.parameters);
     if (!parsed)
@@ -172,6 +181,7 @@ constexpr std::array endpoints{
     endpoint{"GET", "/v1/wait", wait, true},
     endpoint{"POST", "/v1/services/*/drain", drain},
     endpoint{"POST", "/v1/services/*/undrain", undrain},
+    endpoint{"POST", "/v1/checks/*/*/report", report},
     endpoint{"POST", "/v1/drain", drain},
     endpoint{"POST", "/v1/undrain", undrain},
     endpoint{"POST", "/v1/neighbors/*/*", neighbor_action},
@@ -269,6 +279,14 @@ response show_level(const std::string& level) {
 
 response show_restarting() {
     return show(json::object{{"restarting", true}});
+}
+
+response show_reported(const report_request& reported, const status_view& status) {
+    if (const auto* service = find(status.services, reported.service))
+        if (const auto* check = find(service->checks, reported.check))
+            return show(to_json(*check));
+    return problem(404, fmt::format("the service \"{}\" has no check \"{}\"", reported.service,
+                                    reported.check));
 }
 
 } // namespace herald::control

@@ -195,4 +195,26 @@ void daemon::cannot_accept(const std::string& why) {
     log(log_level::warning, "control", fmt::format("control socket: cannot accept: {}", why));
 }
 
+std::expected<void, refusal> daemon::report(const control::report_request& request) {
+    const auto services = find_services({request.service});
+    if (!services)
+        return std::unexpected(services.error());
+    const auto& checks = services->front()->checks();
+    const auto check = std::ranges::find(checks, request.check,
+                                         [](const auto& one) { return one->settings().name; });
+    if (check == checks.end())
+        return std::unexpected(
+            refusal{refusal::kind::not_found,
+                    fmt::format("the service {} has no check {}", request.service, request.check)});
+    const auto outcome = request.result == "pass"       ? health::verdict::pass
+                         : request.result == "degraded" ? health::verdict::degraded
+                                                        : health::verdict::fail;
+    if ((*check)->report({outcome, request.ttl, request.output}))
+        return {};
+    return std::unexpected(
+        refusal{refusal::kind::conflict,
+                fmt::format("the check {} is of type {}: it is run, and takes no reports",
+                            request.check, health::type_name((*check)->settings().probe))});
+}
+
 } // namespace herald::daemon

@@ -1,6 +1,9 @@
 #include "herald/health/probe.hpp"
 
+#include "herald/health/dns_probe.hpp"
 #include "herald/health/exec_probe.hpp"
+#include "herald/health/http_probe.hpp"
+#include "herald/health/ntp_probe.hpp"
 #include "herald/health/tcp_probe.hpp"
 
 namespace herald::health {
@@ -16,6 +19,16 @@ struct maker {
     std::unique_ptr<probe> operator()(const tcp_settings& settings) const {
         return std::make_unique<tcp_probe>(executor, settings);
     }
+    std::unique_ptr<probe> operator()(const http_settings& settings) const {
+        return std::make_unique<http_probe>(executor, settings);
+    }
+    std::unique_ptr<probe> operator()(const dns_settings& settings) const {
+        return std::make_unique<dns_probe>(executor, settings);
+    }
+    std::unique_ptr<probe> operator()(const ntp_settings& settings) const {
+        return std::make_unique<ntp_probe>(executor, settings);
+    }
+    std::unique_ptr<probe> operator()(const push_settings&) const { return nullptr; }
 };
 
 } // namespace

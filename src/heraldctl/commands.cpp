@@ -211,6 +211,29 @@ result<void> undrain(const global_options& global, const po::variables_map& opti
     return changed ? result<void>{} : std::unexpected(changed.error());
 }
 
+result<void> report(const global_options& global, const po::variables_map& options) {
+    const auto words = names_of(options);
+    constexpr std::array<std::string_view, 3> results{"pass", "degraded", "fail"};
+    if (words.size() != 3 || std::ranges::find(results, words[2]) == results.end())
+        return usage("report takes a service, a check, and pass, degraded or fail");
+    if (const auto ttl = read_duration(options, "ttl", {}); !ttl)
+        return std::unexpected(ttl.error());
+    json::object body{{"result", words[2]}, {"output", option(options, "output")}};
+    if (options.count("ttl") > 0)
+        body["ttl"] = option(options, "ttl");
+    const auto answer = consult(global, {.method = "POST",
+                                         .target = fmt::format("/v1/checks/{}/{}/report",
+                                                               encode(words[0]), encode(words[1])),
+                                         .body = herald::control::to_text(body)});
+    if (!answer)
+        return std::unexpected(answer.error());
+    if (global.json)
+        return {};
+    const auto check = json::parse(answer->body);
+    return print(fmt::format("{} {}: {}\n", printable(words[0]), printable(words[1]),
+                             text_of(check.as_object(), "state")));
+}
+
 result<void> wait(const global_options& global, const po::variables_map& options) {
     const bool announced = options.count("announced") > 0;
     const bool withdrawn = options.count("withdrawn") > 0;
@@ -255,6 +278,10 @@ void declare_undrain(po::options_description& options) {
     options.add_options()("all", "");
 }
 
+void declare_report(po::options_description& options) {
+    options.add_options()("ttl", po::value<std::string>())("output", po::value<std::string>());
+}
+
 void declare_wait(po::options_description& options) {
     options.add_options()("service", po::value<names>())("neighbor", po::value<names>())(
         "announced", "")("withdrawn", "")("established", "")("timeout", po::value<std::string>());
@@ -287,13 +314,15 @@ constexpr std::array known{
     command{"restart", "",
             "start heraldd anew, in place; neighbors with graceful restart keep routes", 0,
             declare_nothing, restart},
+    command{"report", "SERVICE CHECK pass|degraded|fail [--ttl DURATION] [--output TEXT]",
+            "the result of a push check", 3, declare_report, report},
     command{"wait",
             "--service NAME… --announced|--withdrawn [--timeout DURATION]\n"
             "  wait --neighbor NAME… --established [--timeout DURATION]",
             "return once it is so; for scripts", 0, declare_wait, wait},
 };
 
-constexpr std::array<std::string_view, 2> planned{"report", "events"};
+constexpr std::array<std::string_view, 1> planned{"events"};
 
 } // namespace
 

@@ -168,20 +168,11 @@ TEST_CASE("parse: addresses are those that others can reach, on an interface tha
     });
 }
 
-TEST_CASE("parse: checks that come later are refused") {
-    for (const std::string type : {"http", "dns", "ntp", "push"}) {
-        CAPTURE(type);
-        CHECK(problems_of(with_check("type = \"" + type + "\"")) ==
-              lines{"f:11:8: service.check.type: \"" + type +
-                    "\" is not implemented yet; it can only be exec or tcp"});
-    }
-}
-
 TEST_CASE("parse: a check's keys, wrong one by one") {
     check_rows({
         {with_check(""), {"f:10:1: service.check.type: missing, but required"}},
         {with_check("type = \"icmp\""),
-         {"f:11:8: service.check.type: \"icmp\": expected one of exec, tcp"}},
+         {"f:11:8: service.check.type: \"icmp\": expected one of exec, tcp, http, dns, ntp, push"}},
         {in_check("rise = 0"),
          {"f:13:8: service.check.rise: expected an integer from 1 to 1000, not 0"}},
         {in_check("fall = 1001"),
@@ -204,8 +195,7 @@ TEST_CASE("parse: a check's keys, wrong one by one") {
          {"f:13:1: unknown key \"command\" in a check of this type; it "
           "belongs to checks of type \"exec\""}},
         {with_check("type = \"push\"\nttl = \"10s\"\nttll = 5"),
-         {"f:11:8: service.check.type: \"push\" is not implemented yet; it can only be exec or tcp",
-          "f:13:1: unknown key \"ttll\" in a check of this type; did you mean \"ttl\"?"}},
+         {"f:13:1: unknown key \"ttll\" in a check of this type; did you mean \"ttl\"?"}},
     });
 }
 

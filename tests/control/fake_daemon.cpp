@@ -238,6 +238,20 @@ void fake_daemon::restart(done reply) {
     give(std::move(reply), {});
 }
 
+/// Checks are run, but for "page".
+std::expected<void, refusal> fake_daemon::report(const report_request& request) {
+    reports.push_back(request);
+    if (auto result = check({request.service}); !result)
+        return result;
+    if (request.check != "page")
+        return std::unexpected(refusal{refusal::kind::conflict, "the check is run"});
+    for (auto& service : shown.services)
+        for (auto& one : service.checks)
+            if (service.name == request.service && one.name == request.check)
+                one.state = request.result;
+    return {};
+}
+
 void fake_daemon::set_administration(const std::vector<std::string>& services,
                                      std::string_view to) {
     for (auto& service : shown.services) {

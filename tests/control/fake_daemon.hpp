@@ -31,6 +31,7 @@ public:
     std::vector<std::string> levels;
     int restarts = 0;
     std::vector<std::string> complaints;
+    std::vector<report_request> reports;
     std::vector<done> replies; // those not yet given
     mutable int looks = 0;     // calls of status()
 
@@ -47,6 +48,7 @@ public:
     std::expected<void, refusal> set_log_level(const std::string& level) override;
     void restart(done reply) override;
     void cannot_accept(const std::string& why) override { complaints.push_back(why); }
+    std::expected<void, refusal> report(const report_request& request) override;
 
 private:
     void set_administration(const std::vector<std::string>& services, std::string_view to);

@@ -260,6 +260,24 @@ TEST_CASE("heraldctl restart: returns once the new start answers") {
     here.on_loop([&] { CHECK(here.daemon.restarts == 1); });
 }
 
+TEST_CASE("heraldctl report: tells a push check its result") {
+    lively here;
+    CHECK(here.run({"report", "web", "page", "degraded", "--ttl", "1m", "--output", "slow"}) ==
+          printed("web page: degraded\n"));
+    CHECK(here.run({"report", "web", "page", "pass"}) == printed("web page: pass\n"));
+    CHECK(here.run({"report", "web", "port", "pass"}) ==
+          ran{1, "", "heraldctl: the check is run\n"});
+    CHECK(here.run({"report", "mail", "port", "pass"}) ==
+          ran{1, "", "heraldctl: there is no service \"mail\"\n"});
+    here.on_loop([&] {
+        CHECK(here.daemon.reports ==
+              std::vector<report_request>{{"web", "page", "degraded", 60s, "slow"},
+                                          {"web", "page", "pass", {}, ""},
+                                          {"web", "port", "pass", {}, ""},
+                                          {"mail", "port", "pass", {}, ""}});
+    });
+}
+
 TEST_CASE("heraldctl wait: returns when it is so, and with status 1 when it is not in time") {
     lively here;
     CHECK(here.run({"wait", "--service", "dns", "--announced"}) == printed("dns: announced\n"));
@@ -308,7 +326,11 @@ TEST_CASE("heraldctl: what is no command is status 2, and one line") {
     const std::vector<std::pair<words, std::string>> rows{
         {{}, "no command; see heraldctl --help"},
         {{"dance"}, "unknown command \"dance\"; see heraldctl --help"},
-        {{"report"}, "\"report\" is not implemented yet"},
+        {{"report"}, "report takes a service, a check, and pass, degraded or fail"},
+        {{"report", "web", "page", "ok"},
+         "report takes a service, a check, and pass, degraded or fail"},
+        {{"report", "web", "page", "pass", "--ttl", "soon"},
+         "--ttl: \"soon\" is not a duration such as \"500ms\", \"10m\" or \"1h30m\""},
         {{"events"}, "\"events\" is not implemented yet"},
         {{"explain"}, "explain takes a prefix, or an address in one"},
         {{"neighbor", "leaf1"}, "neighbor takes a name, and shutdown, enable, reset or refresh"},
@@ -352,10 +374,11 @@ TEST_CASE("heraldctl --version and --help: answer on stdout, and help shows what
     CHECK(heraldctl({"--version"}).out.starts_with("heraldctl "));
     const auto help = heraldctl({"--help"});
     CHECK(help.status == 0);
-    for (const auto* command : {"status", "neighbors", "services", "checks", "routes", "explain",
-                                "drain", "undrain", "neighbor", "reload", "log", "restart", "wait"})
+    for (const auto* command :
+         {"status", "neighbors", "services", "checks", "routes", "explain", "drain", "undrain",
+          "report", "neighbor", "reload", "log", "restart", "wait"})
         CHECK(help.out.find(fmt::format("\n  {}", command)) != std::string::npos);
-    for (const auto* later : {"report", "events"})
+    for (const auto* later : {"events"})
         CHECK(help.out.find(fmt::format("\n  {}", later)) == std::string::npos);
     CHECK(heraldctl({"undrain", "--help"}) ==
           printed("usage:\n  undrain SERVICE… | --all\n        put services back\n"));

@@ -180,6 +180,32 @@ TEST_CASE("route: a drain has the services of its path and the members of its bo
     CHECK(post_of("/v1/services/a%20b/undrain", "{}") == outcome{undrain_request{{"a b"}}});
 }
 
+TEST_CASE("route: a report has the check of its path and the members of its body") {
+    const std::vector<std::pair<std::string, report_request>> rows{
+        {R"({"result":"pass"})", {"web", "page", "pass", {}, ""}},
+        {R"({"result":"degraded","ttl":30,"output":"slow"})",
+         {"web", "page", "degraded", 30s, "slow"}},
+        {R"({"result":"fail","ttl":"1m","output":null})", {"web", "page", "fail", 60s, ""}},
+    };
+    for (const auto& [body, report] : rows) {
+        CAPTURE(body);
+        CHECK(post_of("/v1/checks/web/page/report", body) == outcome{report});
+    }
+    const std::vector<std::pair<std::string, std::string>> faults{
+        {"", "\"result\" is missing: \"pass\", \"degraded\" or \"fail\""},
+        {R"({"result":"ok"})", "\"result\" must be \"pass\", \"degraded\" or \"fail\""},
+        {R"({"result":0})", "\"result\" must be \"pass\", \"degraded\" or \"fail\""},
+        {R"({"result":"pass","ttl":0})",
+         "\"ttl\" must be seconds from 0.001 to 366 days, or a text such as \"10m\""},
+        {R"({"result":"pass","output":1})", "\"output\" must be a text"},
+        {R"({"result":"pass","reason":""})", "unknown member \"reason\""},
+    };
+    for (const auto& [body, detail] : faults) {
+        CAPTURE(body);
+        CHECK(post_of("/v1/checks/web/page/report", body) == outcome{problem(400, detail)});
+    }
+}
+
 TEST_CASE("route: a body that is not what the path takes is answered with 400 and the reason") {
     const std::string bad_for =
         "\"for\" must be seconds from 0.001 to 366 days, or a text such as \"10m\"";

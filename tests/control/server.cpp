@@ -72,6 +72,17 @@ TEST_CASE("server: a drain is answered with the service as it is then") {
     });
 }
 
+TEST_CASE("server: a report is answered with the check as it is then, or with 409 or 404") {
+    world here;
+    const auto pass = post("/v1/checks/web/page/report", R"({"result":"pass"})");
+    CHECK(exchange(here.socket(), pass).find(R"("name":"page","type":"exec","state":"pass")") !=
+          std::string::npos);
+    CHECK(exchange(here.socket(), post("/v1/checks/web/port/report", R"({"result":"pass"})")) ==
+          problem_answer("409 Conflict", problem(409, "the check is run").body));
+    CHECK(exchange(here.socket(), post("/v1/checks/mail/page/report", R"({"result":"pass"})")) ==
+          problem_answer("404 Not Found", problem(404, "there is no service \"mail\"").body));
+}
+
 TEST_CASE("server: requests sent at once are answered in their order, RFC 9112 §9.3.2") {
     world here;
     client asking{here.socket()};

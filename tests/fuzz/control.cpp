@@ -37,6 +37,7 @@ public:
     std::expected<void, refusal> set_log_level(const std::string&) override { return {}; }
     void restart(done) override {}
     void cannot_accept(const std::string&) override {}
+    std::expected<void, refusal> report(const report_request&) override { return {}; }
 };
 
 /// What is answered is one line of JSON, whatever was asked.
@@ -66,6 +67,11 @@ struct checking {
     void operator()(const reload_request&) const { check(show(to_json(reload_view{}))); }
     void operator()(const log_request& wanted) const { check(show_level(wanted.level)); }
     void operator()(const restart_request&) const { check(show_restarting()); }
+    void operator()(const report_request& told) const {
+        if (told.result.empty() || (told.ttl && told.ttl->count() <= 0))
+            std::abort();
+        check(show_reported(told, status));
+    }
     void operator()(const wait_request& wanted) const {
         if (wanted.names.empty() || wanted.timeout.count() <= 0)
             std::abort();

@@ -222,6 +222,10 @@ TEST_CASE("check: hundreds of runs leave no descriptor and no child") {
 TEST_CASE("check: types have the contract's names") {
     CHECK(type_name(exec_settings{}) == "exec");
     CHECK(type_name(tcp_settings{}) == "tcp");
+    CHECK(type_name(http_settings{}) == "http");
+    CHECK(type_name(dns_settings{}) == "dns");
+    CHECK(type_name(ntp_settings{}) == "ntp");
+    CHECK(type_name(push_settings{}) == "push");
 }
 
 } // namespace

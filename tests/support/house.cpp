@@ -35,7 +35,8 @@ const std::map<std::string, std::set<std::string>, std::less<>> arrows{
 
 /// Folders without I/O: of Boost they know addresses only.
 const std::set<std::string, std::less<>> core{"net", "wire", "bgp"};
-constexpr std::string_view asio_itself = "src/net/asio.cpp"; // Asio's compiled part is put there
+/// The compiled parts of Boost's libraries are put there.
+const std::set<std::string, std::less<>> boost_itself{"src/net/asio.cpp", "src/net/beast.cpp"};
 
 /// Whether a file of `folder` may include herald's header `target`, given as "folder/file.hpp".
 bool may_include(std::string_view folder, std::string_view target) {
@@ -103,7 +104,7 @@ std::string judge(const source_file& file, std::string_view included) {
     constexpr std::string_view own = "herald/";
     if (included.starts_with(own) && !may_include(file.folder, included.substr(own.size())))
         return "the house has no such arrow";
-    if (included.starts_with("boost/") && file.name != asio_itself &&
+    if (included.starts_with("boost/") && !boost_itself.contains(file.name) &&
         !may_include_boost(file.folder, included))
         return "the core knows of Boost only Asio's addresses";
     const bool leaves = included.contains("..") || included.starts_with("src/");

@@ -27,7 +27,6 @@ const known_table& find_known_table(std::string_view name);
 /// A type of check with the keys that it may have.
 struct known_check_type {
     std::string_view name;
-    bool implemented = true;
     std::span<const known_key> keys;
 };
 std::span<const known_check_type> known_check_types();

@@ -39,6 +39,9 @@ std::vector<service_entry> read_services(table_reader& root,
 /// [[service.check]] of one service.
 std::vector<health::check_settings> read_checks(table_reader& service, const named_table& defaults);
 
+/// What a check of that type, which is one of the known ones, has of its own.
+health::probe_settings read_probe(std::string_view type, table_reader& check);
+
 /// The table [defaults.`section`], empty where there is none.
 named_table read_defaults(table_reader& root, std::string_view section);
 

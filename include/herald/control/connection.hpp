@@ -71,6 +71,7 @@ private:
     boost::asio::awaitable<response> perform(reload_request wanted);
     boost::asio::awaitable<response> perform(const log_request& wanted);
     boost::asio::awaitable<response> perform(restart_request wanted);
+    boost::asio::awaitable<response> perform(report_request told);
     boost::asio::awaitable<response> perform(wait_request wanted);
     boost::asio::awaitable<response> changed();
     /// Shows what has been done; not called with a refusal.

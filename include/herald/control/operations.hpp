@@ -18,6 +18,7 @@ struct refusal {
     enum class kind : std::uint8_t {
         not_found, // no such neighbor, service …
         invalid,   // the request makes no sense
+        conflict,  // it makes none for what it is about: a report to a check that is run
         failed,    // it could not be done: the disk is full …
     };
     kind type = kind::failed;
@@ -40,6 +41,15 @@ struct neighbor_request {
     std::string neighbor;
     std::string reason; // of a shutdown
     friend bool operator==(const neighbor_request&, const neighbor_request&) = default;
+};
+
+struct report_request {
+    std::string service;
+    std::string check;
+    std::string result;                           // "pass", "degraded" or "fail"
+    std::optional<std::chrono::milliseconds> ttl; // else the check's own
+    std::string output;
+    friend bool operator==(const report_request&, const report_request&) = default;
 };
 
 template <typename Value>
@@ -75,6 +85,8 @@ public:
     virtual void restart(done reply) = 0;
     /// Clients cannot be taken: out of descriptors, say. Once until one is taken again.
     virtual void cannot_accept(const std::string& why) = 0;
+    /// The result of a push check, which may change what is announced before this returns.
+    virtual std::expected<void, refusal> report(const report_request& request) = 0;
 };
 
 } // namespace herald::control

@@ -22,5 +22,7 @@ std::expected<bool, std::string> parse_reload(std::string_view body);
 std::expected<std::string, std::string> parse_log(std::string_view body);
 /// A request that says all by its path.
 std::expected<void, std::string> parse_nothing(std::string_view body);
+/// Service and check are in the path.
+std::expected<report_request, std::string> parse_report(std::string_view body);
 
 } // namespace herald::control

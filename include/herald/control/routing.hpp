@@ -37,8 +37,9 @@ struct restart_request {
 };
 
 /// An answer, or what has to be done first.
-using outcome = std::variant<response, drain_request, undrain_request, neighbor_request,
-                             reload_request, log_request, restart_request, wait_request>;
+using outcome =
+    std::variant<response, drain_request, undrain_request, report_request, neighbor_request,
+                 reload_request, log_request, restart_request, wait_request>;
 
 /// Never throws on what a client sent.
 outcome route(const request& asked, const operations& daemon);
@@ -52,5 +53,7 @@ response show_level(const std::string& level);
 
 /// The answer to a restart that is under way.
 response show_restarting();
+/// The check that was reported on, as it is now.
+response show_reported(const report_request& reported, const status_view& status);
 
 } // namespace herald::control

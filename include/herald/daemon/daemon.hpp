@@ -69,6 +69,7 @@ private:
     std::expected<void, control::refusal> set_log_level(const std::string& level) override;
     void restart(control::done reply) override;
     void cannot_accept(const std::string& why) override;
+    std::expected<void, control::refusal> report(const control::report_request& request) override;
 
     // service_observer
     void service_changed(managed_service& which) override;

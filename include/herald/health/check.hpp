@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace herald::health {
 
@@ -23,10 +24,20 @@ struct check_status {
     std::optional<std::chrono::steady_clock::time_point> due;
 };
 
+/// The result of a push check, as it was told.
+struct check_report {
+    verdict outcome = verdict::fail;
+    std::optional<std::chrono::milliseconds> ttl; // else the check's own
+    std::string output;                           // its last line is kept
+};
+
+class check_runner;
+
 /// Runs one check over and over: splayed at start, never two runs at once, at `interval` (or
 /// `fast_interval` while results disagree with the settled verdict) measured from start to start,
 /// without drift; a run still going at `timeout` is ended and has failed. Destroying it ends a run
-/// and reaps its child.
+/// and reaps its child. A push check runs nothing: its results are reported, and it fails each time
+/// that none was for as long as the last one counts.
 class check {
 public:
     /// Called on the executor after each run; `changed` when the settled verdict did.
@@ -41,12 +52,14 @@ public:
     /// Begins after a random part of the interval (at most 1 s).
     void start();
 
+    /// Takes a push check's result; false where it is no push check.
+    bool report(const check_report& result);
+
     const check_settings& settings() const;
     const check_status& status() const;
 
 private:
-    class runner;
-    std::shared_ptr<runner> runner_;
+    std::shared_ptr<check_runner> runner_;
 };
 
 } // namespace herald::health

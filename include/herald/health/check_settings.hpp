@@ -1,5 +1,8 @@
 #pragma once
 
+#include "herald/health/dns_settings.hpp"
+#include "herald/health/http_settings.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -29,7 +32,22 @@ struct tcp_settings {
     friend bool operator==(const tcp_settings&, const tcp_settings&) = default;
 };
 
-using probe_settings = std::variant<exec_settings, tcp_settings>;
+/// Asks a server for the time, RFC 5905.
+struct ntp_settings {
+    std::string host; // an address or a name
+    std::uint16_t port = 123;
+    unsigned max_stratum = 15;
+    friend bool operator==(const ntp_settings&, const ntp_settings&) = default;
+};
+
+/// Is told its results, each of which counts until the next one, and no longer than `ttl`.
+struct push_settings {
+    std::chrono::milliseconds ttl{10000};
+    friend bool operator==(const push_settings&, const push_settings&) = default;
+};
+
+using probe_settings = std::variant<exec_settings, tcp_settings, http_settings, dns_settings,
+                                    ntp_settings, push_settings>;
 
 struct check_settings {
     std::string name;
@@ -43,7 +61,7 @@ struct check_settings {
     friend bool operator==(const check_settings&, const check_settings&) = default;
 };
 
-/// "exec" or "tcp".
+/// "exec", "tcp" …: as the configuration names it.
 std::string_view type_name(const probe_settings& probe);
 
 } // namespace herald::health

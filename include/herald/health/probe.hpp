@@ -40,6 +40,7 @@ public:
     virtual std::unique_ptr<probe_run> start(probe_handler done) = 0;
 };
 
+/// Null for a push check, which is told its results.
 std::unique_ptr<probe> make_probe(boost::asio::any_io_executor executor,
                                   const probe_settings& settings);
 

@@ -15,9 +15,6 @@ public:
     std::unique_ptr<probe_run> start(probe_handler done) override;
 
 private:
-    class run;
-    class connection;
-
     boost::asio::any_io_executor executor_;
     tcp_settings settings_;
 };
