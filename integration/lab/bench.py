@@ -70,7 +70,7 @@ class Line:
         if self.kind.own_next_hops:
             neighbor["next_hop"], neighbor["next_hop_ipv6"] = self.next_hops
         service = {"name": SERVICE, "prefixes": list(self.prefixes), "drain_time": "1h"}
-        listen = [self.session.address + zone] if self.session.passive is False else []
+        listen = [self.session.address + zone] if not self.session.passive else []
         self.herald.configure(settings([neighbor], [service], self.kind.herald_as, listen=listen,
                                        router_id=self.ipv4))
         self.herald.start()

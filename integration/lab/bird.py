@@ -1,12 +1,11 @@
 """BIRD 2: what the matrix asks of it."""
 
 import re
-import signal
+from pathlib import Path as FilePath
 from typing import Optional
 
 from lab.peer import ANNOUNCED, WITHDRAWN, Path, PeerRouter, PeerSession, community
 from lab.processes import Process, run
-from lab.waiting import wait_until
 
 # BIRD waits a minute after an error, and drops what dials it meanwhile: not in a test.
 HURRY = "connect delay time 1; connect retry time 1; error wait time 1, 1;"
@@ -26,19 +25,18 @@ class Bird(PeerRouter):
     _process: Process
 
     @property
-    def _socket(self):
+    def _socket(self) -> FilePath:
         return self.folder / "bird.ctl"
 
     def start(self) -> None:
         config = self.folder / "bird.conf"
         config.write_text(self._configuration())
-        self._process = self.namespace.start(
-            ["bird", "-f", "-c", config, "-s", self._socket, "-P", self.folder / "bird.pid"],
-            self.folder / "bird.log")
-        wait_until("BIRD answers", self._answers)
+        self._socket.unlink(missing_ok=True)
+        self._process = self.launch("bird", "-f", "-c", config, "-s", self._socket,
+                                    "-P", self.folder / "bird.pid")
+        self.wait_serving(self._process, self._answers)
 
     def _answers(self) -> bool:
-        assert self._process.running, f"BIRD did not start:\n{self._process.output()}"
         return "ready" in run("birdc", "-s", self._socket, "show", "status", check=False).stdout
 
     def _configuration(self) -> str:
@@ -66,15 +64,8 @@ class Bird(PeerRouter):
             lines.append(f"{family} {{ import filter graceful_shutdown; export all; {extended} }};")
         return f"protocol bgp {_name(session)} {{\n  " + "\n  ".join(lines) + "\n}"
 
-    def kill(self) -> None:
-        self._process.kill()
-        self._socket.unlink(missing_ok=True)
-
-    def freeze(self) -> None:
-        self._process.signal(signal.SIGSTOP)
-
     def _ask(self, *words: str) -> str:
-        return run("birdc", "-s", self._socket, "-r" if words[0] == "show" else "-v", *words).stdout
+        return run("birdc", "-s", self._socket, *words).stdout
 
     def _shown(self, session: PeerSession) -> str:
         return self._ask("show", "protocols", "all", _name(session))
@@ -86,6 +77,7 @@ class Bird(PeerRouter):
         return int(re.search(r"Hold timer: +[\d.]+/(\d+)", self._shown(session))[1])
 
     def path(self, prefix: str) -> Optional[Path]:
+        # It fails where there is none.
         shown = run("birdc", "-s", self._socket, "show", "route", prefix, "all", check=False).stdout
         found = dict(re.findall(r"^\tBGP\.(\w+): ?(.*)$", shown, re.MULTILINE))
         return _path(found) if found else None

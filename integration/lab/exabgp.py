@@ -2,15 +2,12 @@
 
 import json
 import os
-import signal
 import struct
 import sys
 from pathlib import Path as FilePath
 from typing import Iterator, Optional
 
 from lab.peer import ANNOUNCED, WITHDRAWN, Path, PeerRouter, PeerSession, community
-from lab.processes import Process
-from lab.waiting import wait_until
 
 API_PROGRAM = FilePath(__file__).with_name("exabgp_api.py")
 SETTINGS = {"exabgp.daemon.user": "root",
@@ -26,7 +23,6 @@ class ExaBgp(PeerRouter):
     """ExaBGP in a namespace."""
 
     label, package = "ExaBGP", "exabgp"
-    _process: Process
 
     @property
     def _record(self) -> FilePath:
@@ -42,13 +38,9 @@ class ExaBgp(PeerRouter):
         self._record.write_text("")
         if not self._commands.exists():
             os.mkfifo(self._commands)
-        self._process = self.namespace.start(["exabgp", config], self.folder / "exabgp.log",
-                                             {**os.environ, **SETTINGS})
-        wait_until("ExaBGP serves", self._serves)
-
-    def _serves(self) -> bool:
-        assert self._process.running, f"ExaBGP did not start:\n{self._process.output()}"
-        return bool(self._process.children())
+        process = self.launch("exabgp", config, env={**os.environ, **SETTINGS})
+        # The program for the lab is started last.
+        self.wait_serving(process, lambda: bool(process.children()))
 
     def _configuration(self) -> str:
         program = f"run {sys.executable} {API_PROGRAM} {self._record} {self._commands};"
@@ -77,12 +69,6 @@ class ExaBgp(PeerRouter):
         if session.ttl_security:
             lines.append("incoming-ttl 255;" if session.passive else "outgoing-ttl 255;")
         return f"neighbor {session.address} {{\n  " + "\n  ".join(lines) + "\n}"
-
-    def kill(self) -> None:
-        self._process.kill()
-
-    def freeze(self) -> None:
-        self._process.signal(signal.SIGSTOP)
 
     def _told(self) -> Iterator[dict]:
         for line in self._record.read_text(encoding="utf-8").splitlines():

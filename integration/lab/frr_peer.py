@@ -23,7 +23,7 @@ class Frr(PeerRouter):
     label, package = "FRR", "frr"
     # It keeps AS4_PATH for those that did not send capability 65, and herald always does.
     reads_as4_path = False
-    _router: Router
+    _router: Optional[Router] = None
 
     def start(self) -> None:
         neighbors = [FrrNeighbor(session.address, session.remote_as, self._options(session),
@@ -51,7 +51,8 @@ class Frr(PeerRouter):
         return options + [option for option, wanted in switches.items() if wanted]
 
     def kill(self) -> None:
-        self._router.kill()
+        if self._router:
+            self._router.kill()
 
     def freeze(self) -> None:
         self._router.freeze()

@@ -2,13 +2,11 @@
 
 import json
 import re
-import signal
 from typing import Optional
 
 from lab import toml
 from lab.peer import ANNOUNCED, WITHDRAWN, Path, PeerRouter, PeerSession, community
-from lab.processes import Process, run
-from lab.waiting import wait_until
+from lab.processes import Process
 
 FAMILIES = ("ipv4-unicast", "ipv6-unicast")
 EXTENDED_COMMUNITIES = {2: "rt", 3: "soo"}
@@ -35,12 +33,10 @@ class GoBgp(PeerRouter):
         self._meet_neighbors()
         config = self.folder / "gobgpd.toml"
         config.write_text(toml.dump(self._configuration()))
-        self._daemon = self.namespace.start(
-            ["gobgpd", "-f", config, "-t", "toml", "-p", "--pprof-disable", "--api-hosts",
-             "127.0.0.1:50051", "-l", "debug"], self.folder / "gobgpd.log")
-        wait_until("GoBGP answers", self._answers)
-        self._monitor = self.namespace.start(["gobgp", "monitor", "adj-in", "--current", "-j"],
-                                             self.folder / "monitor.log")
+        self._daemon = self.launch("gobgpd", "-f", config, "-t", "toml", "-p", "--pprof-disable",
+                                   "--api-hosts", "127.0.0.1:50051", "-l", "debug")
+        self.wait_serving(self._daemon, self._answers)
+        self._monitor = self.launch("gobgp", "monitor", "adj-in", "--current", "-j")
 
     def _meet_neighbors(self) -> None:
         """It takes a link-local neighbor's address from the kernel, which has to know it."""
@@ -49,7 +45,6 @@ class GoBgp(PeerRouter):
                 self.namespace.run("ping", "-6", "-c", "1", _address(session))
 
     def _answers(self) -> bool:
-        assert self._daemon.running, f"GoBGP did not start:\n{self._daemon.output()}"
         return self.namespace.run("gobgp", "global", check=False).returncode == 0
 
     def _configuration(self) -> dict:
@@ -80,13 +75,6 @@ class GoBgp(PeerRouter):
         if session.ttl_security:
             neighbor["ttl-security"] = {"config": {"enabled": True, "ttl-min": 255}}
         return neighbor
-
-    def kill(self) -> None:
-        self._daemon.kill()
-        self._monitor.kill()
-
-    def freeze(self) -> None:
-        self._daemon.signal(signal.SIGSTOP)
 
     def _ask(self, *words: str) -> object:
         return json.loads(self.namespace.run("gobgp", *words, "-j").stdout)

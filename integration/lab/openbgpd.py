@@ -1,15 +1,12 @@
 """OpenBGPD as a router of the matrix."""
 
 import json
-import os
 import re
-import signal
 from pathlib import Path as FilePath
 from typing import Optional
 
 from lab.peer import ANNOUNCED, WITHDRAWN, Path, PeerRouter, PeerSession
 from lab.processes import Process, run
-from lab.waiting import wait_until
 
 PROGRAM = "/usr/sbin/bgpd"  # FRR's is elsewhere
 # Where its processes lock themselves in: the home of its user, made by the service otherwise.
@@ -29,7 +26,7 @@ class OpenBgpd(PeerRouter):
     _process: Process
 
     @property
-    def _socket(self):
+    def _socket(self) -> FilePath:
         return self.folder / "bgpd.sock"
 
     def start(self) -> None:
@@ -37,12 +34,11 @@ class OpenBgpd(PeerRouter):
         config = self.folder / "bgpd.conf"
         config.write_text(self._configuration())
         config.chmod(0o600)
-        self._process = self.namespace.start([PROGRAM, "-d", "-v", "-f", config],
-                                             self.folder / "bgpd.log")
-        wait_until("OpenBGPD answers", self._answers)
+        self._socket.unlink(missing_ok=True)
+        self._process = self.launch(PROGRAM, "-d", "-v", "-f", config)
+        self.wait_serving(self._process, self._answers)
 
     def _answers(self) -> bool:
-        assert self._process.running, f"OpenBGPD did not start:\n{self._process.output()}"
         return self._bgpctl("show", "summary", check=False).returncode == 0
 
     def _configuration(self) -> str:
@@ -66,21 +62,6 @@ class OpenBgpd(PeerRouter):
         if session.role:
             lines.append(f"announce policy {session.role}")
         return f"neighbor {session.address} {{\n  " + "\n  ".join(lines) + "\n}"
-
-    def kill(self) -> None:
-        self._signal(signal.SIGKILL)
-        self._process.kill()
-        self._socket.unlink(missing_ok=True)
-
-    def freeze(self) -> None:
-        self._signal(signal.SIGSTOP)
-
-    def _signal(self, number: signal.Signals) -> None:
-        """To the engines that hold sessions and routes, and to their parent."""
-        children = self._process.children()
-        self._process.signal(number)
-        for child in children:
-            os.kill(int(child), number)
 
     def _bgpctl(self, *words: str, check: bool = True):
         return run("bgpctl", "-s", self._socket, *words, check=check)

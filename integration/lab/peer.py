@@ -1,12 +1,17 @@
 """What the interoperation matrix asks of a router, whichever program it is."""
 
+import os
+import signal
 import subprocess
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import Optional, Sequence
+from typing import Callable, Optional, Sequence
 
 from lab.network import Namespace
+from lab.processes import Process
+from lab.waiting import wait_until
 
 ANNOUNCED, WITHDRAWN = "announced", "withdrawn"
 
@@ -34,11 +39,6 @@ class PeerSession:
     role: Optional[str] = None
     extended_next_hop: bool = False
     graceful_restart: bool = False
-
-    @property
-    def over_ipv6(self) -> bool:
-        """Whether its packets are IPv6."""
-        return ":" in self.address
 
     @property
     def link_local(self) -> bool:
@@ -76,6 +76,7 @@ class PeerRouter(ABC):
                  sessions: Sequence[PeerSession]):
         self.namespace, self.folder = namespace, folder
         self.as_number, self.sessions = as_number, sessions
+        self._processes: list = []
         folder.mkdir()
 
     @classmethod
@@ -89,13 +90,39 @@ class PeerRouter(ABC):
     def start(self) -> None:
         """Starts it, and returns when it answers."""
 
-    @abstractmethod
+    def launch(self, *words: object, env: Optional[dict] = None) -> Process:
+        """Starts one of its programs; the log has the program's name."""
+        process = self.namespace.start(
+            words, self.folder / f"{FilePath(str(words[0])).name}.log", env)
+        self._processes.append(process)
+        return process
+
+    def wait_serving(self, process: Process, serves: Callable[[], bool]) -> None:
+        """Returns when it serves; fails at once where the process has ended."""
+        def probe() -> bool:
+            assert process.running, f"{self.label} did not start:\n{process.output()}"
+            return serves()
+        wait_until(f"{self.label} serves", probe)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends a signal to each of its processes."""
+        for process in self._processes:
+            children = process.children() if process.running else []
+            process.signal(number)
+            for child in children:
+                with suppress(ProcessLookupError):  # some end when they miss the others
+                    os.kill(int(child), number)
+
     def kill(self) -> None:
         """Ends it at once; its sockets are closed by the kernel. start() may follow."""
+        self.signal(signal.SIGKILL)
+        for process in self._processes:
+            process.kill()
+        self._processes.clear()
 
-    @abstractmethod
     def freeze(self) -> None:
         """Stops it in its tracks: it neither reads nor writes, and its sockets stay open."""
+        self.signal(signal.SIGSTOP)
 
     @abstractmethod
     def established(self, session: PeerSession) -> bool:
