@@ -258,9 +258,9 @@ RESETS = {
        (update(ONLY_ORIGIN_AND_PATH + bad), optional_error(bad))
        for length in (0, 4, 15, 17, 24, 31, 33, 48)
        for bad in [mp_reach(2, bytes(length), ROUTE6)]},
-    **{f"RFC 8950 4, IPv4 with a next hop of {length}, not negotiated":
+    **{f"RFC 7606 7.11, IPv4 with a next hop of {length}":
        (update(ONLY_ORIGIN_AND_PATH + bad), optional_error(bad))
-       for length in (0, 3, 5, 16, 32) for bad in [mp_reach(1, bytes(length), ROUTE)]},
+       for length in (0, 3, 5, 15, 17, 24, 33) for bad in [mp_reach(1, bytes(length), ROUTE)]},
     **{f"RFC 7606 5.3, {what}": (update(bad + ONLY_ORIGIN_AND_PATH), optional_error(bad))
        for what, bad in {
            "next hop past the end": attribute(0x80, 14, b"\0\2\1\x10" + bytes(15)),
@@ -309,6 +309,9 @@ SURVIVED = {
     "RFC 7606 3d, IPv6 without ORIGIN": (update(REACH + ONLY_ORIGIN_AND_PATH[4:]), 1),
     "RFC 7606 7.1, IPv6 with a bad ORIGIN": (update(REACH + joined(attributes((0x40, 1, b"\7")))),
                                              1),
+    **{f"RFC 8950 4, IPv4 with a next hop of {length}, not negotiated":
+       (update(ONLY_ORIGIN_AND_PATH + mp_reach(1, bytes(length), ROUTE)), 1)
+       for length in (16, 32)},
     "RFC 7606 3h, of several faults": (update(joined(attributes(
         (0x40, 1, b"\7"), (0x80, 4, b""), (0xC0, 8, b"\1"))), ROUTE), 1),
     "a thousand malformed ones": (update(joined(attributes((0x40, 1, b"\7"))), ROUTE) * 1000, 1000),
