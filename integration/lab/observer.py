@@ -1,17 +1,18 @@
 """A third router behind the one under test: it writes down every UPDATE that it is sent."""
 
 import ipaddress
+import socket
 import struct
 import threading
 from typing import Iterator
 
 from lab.bench import Line
-from lab.bgp_bytes import KEEPALIVE, OPEN, UPDATE, message, read_message
+from lab.bgp_bytes import (EXTENDED_LENGTH, HEADER_LENGTH, IPV4, IPV6, KEEPALIVE_MESSAGE, UPDATE,
+                           open_message)
 from lab.peer import ANNOUNCED, WITHDRAWN
+from lab.raw import Peer
 
 MP_REACH, MP_UNREACH = 14, 15
-EXTENDED_LENGTH = 0x10
-HOLD_TIME = 240
 
 
 class Observer:
@@ -22,9 +23,9 @@ class Observer:
 
     def __init__(self, line: Line):
         self._seen: list = []
-        self._connection = line.node.connect(line.session.local_address, 179)
-        self._connection.settimeout(None)
-        self._connection.sendall(message(OPEN, _open(line.session.remote_as, line.ipv4)))
+        self._peer = Peer(line.node.connect(line.session.local_address, 179))
+        self._peer.socket.settimeout(None)
+        self._peer.send(open_message(line.session.remote_as, IPV4, IPV6, identifier=line.ipv4))
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
@@ -32,34 +33,21 @@ class Observer:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._connection.shutdown(2)
+        self._peer.socket.shutdown(socket.SHUT_RDWR)
         self._thread.join(5.0)
-        self._connection.close()
+        self._peer.socket.close()
 
     def _read(self) -> None:
-        while True:
-            kind, body = read_message(self._connection)
-            if kind is None:
-                return
-            if kind == KEEPALIVE:  # answered, which is often enough
-                self._connection.sendall(message(KEEPALIVE))
-            if kind == UPDATE:
-                self._seen += _changes(body)
+        while message := self._peer.receive():
+            if message == KEEPALIVE_MESSAGE:  # answered, which is often enough
+                self._peer.send(KEEPALIVE_MESSAGE)
+            if message[HEADER_LENGTH - 1] == UPDATE:
+                self._seen += _changes(message[HEADER_LENGTH:])
 
     def changes(self, prefix: str) -> list:
         """ANNOUNCED or WITHDRAWN, for each time an UPDATE said so of this prefix."""
         wanted = ipaddress.ip_network(prefix)
         return [change for change, seen in self._seen if seen == wanted]
-
-
-def _open(as_number: int, identifier: str) -> bytes:
-    """The body of an OPEN: both families of unicast, 4-octet AS numbers."""
-    capabilities = (bytes([1, 4, 0, 1, 0, 1]) + bytes([1, 4, 0, 2, 0, 1])
-                    + bytes([65, 4]) + struct.pack("!I", as_number))
-    parameters = bytes([2, len(capabilities)]) + capabilities
-    return (struct.pack("!BHH", 4, as_number, HOLD_TIME)
-            + ipaddress.ip_address(identifier).packed
-            + bytes([len(parameters)]) + parameters)
 
 
 def _changes(body: bytes) -> Iterator[tuple]:
