@@ -7,7 +7,7 @@ import pytest
 from lab.bgp_bytes import (END_OF_RIB_IPV4, EXTENDED_MESSAGE, IPV4, KEEPALIVE_MESSAGE,
                            NOTIFICATION, UPDATE, message, notification, open_message, prefix,
                            route_refresh, update)
-from lab.raw import PEER_AS, STATES, RawLab, cases
+from lab.raw import IPV4_ROUTE, PEER_AS, STATES, RawLab, cases
 from lab.site import IPV4_PREFIX
 from lab.waiting import wait_until
 
@@ -64,7 +64,12 @@ ODD_NOTIFICATIONS = {
     "RFC 4271 4.5, as long as can be": (b"\3\1" + bytes(4096 - 21),
                                         "UPDATE Message Error / Malformed Attribute List"),
     "RFC 4271 6.5, hold timer": (b"\4\0", "Hold Timer Expired"),
-    "RFC 8538 3.1, hard reset with a NOTIFICATION in it": (b"\6\x09\6\2", "Cease / Hard Reset"),
+    "RFC 8538 3.1, hard reset with a NOTIFICATION in it":
+        (b"\6\x09\6\2\4gone", "Cease / Hard Reset: Cease / Administrative Shutdown: gone"),
+    "RFC 8538 3.1, hard reset in a hard reset":
+        (b"\6\x09\6\x09\6\2\4gone", "Cease / Hard Reset: Cease / Hard Reset"),
+    "RFC 8538 3.1, hard reset with nothing in it": (b"\6\x09", "Cease / Hard Reset"),
+    "RFC 8538 3.1, hard reset with an octet in it": (b"\6\x09\6", "Cease / Hard Reset"),
     "RFC 9003 2, a text": (b"\6\2\4gone", "Cease / Administrative Shutdown: gone"),
     "RFC 9003 2, a text of 255 octets": (b"\6\4\xff" + b"a" * 255,
                                          "Cease / Administrative Reset: " + "a" * 255),
@@ -171,3 +176,32 @@ def test_stop_in_each_state():
             with peer:
                 assert peer.rest() == withdrawn + notification(6, 2, bytes([len(text)]) + text)
         assert lab.herald.process.wait() == 0
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_shut_down_by_the_operator(lab, state):
+    """RFC 9003 §2: the neighbor gets the text, and later no answer."""
+    with lab.in_state(state, "peer") as peer:
+        lab.herald.ctl("neighbor", "peer", "shutdown", "--reason", "gone fishing")
+        assert peer.rest() == notification(6, 2, b"\x0cgone fishing")
+    with lab.connect("peer") as peer:
+        assert peer.rest() == b""
+    lab.herald.ctl("neighbor", "peer", "enable")
+    with lab.established("peer"):
+        assert lab.view("peer")["state"] == "Established"
+
+
+def test_reset_by_the_operator(lab):
+    """RFC 4486 §4: 6/4, and the neighbor may come back at once."""
+    with lab.established("peer") as peer:
+        lab.herald.ctl("neighbor", "peer", "reset")
+        assert peer.rest() == notification(6, 4)
+    with lab.established("peer"):
+        assert lab.view("peer")["state"] == "Established"
+
+
+def test_refresh_by_the_operator(lab):
+    """RFC 2918 §1 the other way round: herald sends again what it has announced."""
+    with lab.established("peer") as peer:
+        lab.herald.ctl("neighbor", "peer", "refresh")
+        assert peer.receive() == IPV4_ROUTE

@@ -24,7 +24,7 @@ def fixture_lab():
             "peer": {}, "wide": {"remote_as": WIDE_AS}, "internal": {"remote_as": HERALD_AS},
             "provider": {"role": "customer"}, "ipv6": {"families": ["ipv6"]},
             "all": {"role": "rs", "extended_nexthop": True, "hold_time": "3s",
-                    "families": ["ipv4"]},
+                    "families": ["ipv4"], "graceful_restart": "120s"},
             "witness": {"hold_time": "3s"}}) as built:
         yield built
 
@@ -200,9 +200,9 @@ OWN = {
     "RFC 4760 8, one family": ("ipv6", IPV6 + ROUTING + OWN_AS + ENHANCED_REFRESH, 90),
     "RFC 9234 4.1, role":
         ("provider", IPV4 + IPV6 + ROUTING + role(3) + OWN_AS + ENHANCED_REFRESH, 90),
-    "RFC 8950 4, RFC 9234 4.1, extended next hop and role":
+    "RFC 8950 4, RFC 9234 4.1, RFC 4724 3, RFC 8538 2, all that can be configured":
         ("all", IPV4 + REFRESH + capability(5, b"\0\1\0\1\0\2") + EXTENDED_MESSAGE + role(1)
-         + OWN_AS + ENHANCED_REFRESH, 3),
+         + capability(64, b"\x40\x78\0\1\1\0") + OWN_AS + ENHANCED_REFRESH, 3),
 }
 
 
