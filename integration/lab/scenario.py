@@ -64,6 +64,6 @@ def announcing(site: Site, neighbor: Optional[dict] = None, service: Optional[di
     if as_user:
         shutil.chown(world.herald.folder, as_user, as_user)
         under = as_ordinary(as_user)
-    world.herald.start(under)
+    world.herald.start(under=under)
     world.wait_announced()
     return world

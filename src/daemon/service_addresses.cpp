@@ -136,7 +136,7 @@ void service_addresses::when_acknowledged(std::function<void()> done) {
 }
 
 void service_addresses::address_added(const service::owned_address& which) {
-    last_problem_.clear();
+    problems_.clear();
     log(log_level::info, "address_added",
         fmt::format("address {} was added to {}", which.address.to_string(), which.interface));
 }
@@ -148,7 +148,7 @@ void service_addresses::address_removed(const service::owned_address& which) {
 
 void service_addresses::address_problem(const std::string& text) {
     // The same comes again with every attempt.
-    if (std::exchange(last_problem_, text) != text)
+    if (problems_.insert(text).second)
         log(log_level::error, "address_problem", text);
 }
 

@@ -73,6 +73,50 @@ TEST_CASE("drain_files: a file that comes drains within a second, one that goes 
     CHECK(b.services[0]->current_drains().empty());
 }
 
+TEST_CASE("drain_files: a change in a directory that is there is seen at once, however often") {
+    bench b;
+    std::filesystem::create_directories(b.file.parent_path());
+    b.files.start();
+    b.services[0]->start();
+    const auto started = std::chrono::steady_clock::now();
+    for (int i = 0; i < 20; ++i) {
+        b.touch();
+        CHECK(b.becomes(administration::drained));
+        if (i % 2 == 0)
+            std::filesystem::remove(b.file);
+        else
+            std::filesystem::rename(b.file, b.directory.path() / "moved");
+        CHECK(b.becomes(administration::active));
+    }
+    CHECK(std::chrono::steady_clock::now() - started < 5s); // twice a second would be 20 s
+}
+
+TEST_CASE("drain_files: a directory that comes, goes and comes again is seen within a second") {
+    bench b;
+    b.files.start();
+    b.services[0]->start();
+    for (int i = 0; i < 2; ++i) {
+        b.touch();
+        CHECK(b.becomes(administration::drained));
+        std::filesystem::rename(b.file.parent_path(), b.directory.path() / "elsewhere");
+        CHECK(b.becomes(administration::active));
+        std::filesystem::remove_all(b.directory.path() / "elsewhere");
+    }
+}
+
+TEST_CASE("drain_files: a link to a file that comes and goes elsewhere is seen within a second") {
+    bench b;
+    const auto target = b.directory.path() / "elsewhere";
+    std::filesystem::create_directories(b.file.parent_path());
+    std::filesystem::create_symlink(target, b.file);
+    b.files.start();
+    b.services[0]->start();
+    std::ofstream(target).put('x');
+    CHECK(b.becomes(administration::drained));
+    std::filesystem::remove(target);
+    CHECK(b.becomes(administration::active));
+}
+
 TEST_CASE("drain_files: the drain has its stages, but not where the file was there at the start") {
     bench later(1h);
     later.files.start();

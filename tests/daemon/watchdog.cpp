@@ -118,7 +118,7 @@ TEST_CASE("check_status: a check's due time moves on as it runs") {
     struct quiet final : service_observer {
         void service_changed(managed_service&) override {}
         void check_ran(const managed_service&, const health::check&, bool) override { ++runs; }
-        void drain_expired(managed_service&) override {}
+        void drain_expired(managed_service&, const service::stored_drain&) override {}
         int runs = 0;
     } observer;
     boost::asio::io_context context;

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -50,8 +51,8 @@ private:
     peering::speaker& speaker_;
     service::kernel_addresses kernel_;
     service::address_keeper keeper_;
-    std::string last_problem_;
-    bool is_open_ = false; // the kernel tells us of its addresses
+    std::set<std::string> problems_; // that were logged, since an address was last added
+    bool is_open_ = false;           // the kernel tells us of its addresses
 };
 
 } // namespace herald::daemon
