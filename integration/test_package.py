@@ -13,6 +13,7 @@ from lab.processes import run
 from lab.site import HERALD_AS, IPV4_PREFIX, IPV6_PREFIX, settings
 from lab.waiting import wait_until
 
+HERALD = "198.51.100.6"  # the node's end of its first link
 CONFIG = "/etc/herald/herald.toml"
 APT = "apt-get -qq -o Dpkg::Use-Pty=0"
 # CAP_NET_BIND_SERVICE, capability 10, alone.
@@ -88,6 +89,15 @@ def test_unit_is_valid_and_confined(installed):
     assert float(exposure[1]) <= 2.0
 
 
+def test_example_for_managed_addresses_adds_one_capability(installed):
+    """As it says itself: copied beside the unit."""
+    installed.shell("mkdir -p /etc/systemd/system/herald.service.d && cp"
+                    " /usr/share/doc/herald/examples/managed-addresses.conf"
+                    " /etc/systemd/system/herald.service.d/ && systemctl daemon-reload")
+    for which in ("AmbientCapabilities", "CapabilityBoundingSet"):
+        assert set(installed.property(which).split()) == {"cap_net_admin", "cap_net_bind_service"}
+
+
 def test_service_has_what_it_needs_and_no_more(serving, router):
     """Port 179 as an ordinary user, checks' programs, heraldctl for the group alone."""
     status = status_of(serving, "Cap\\|Uid\\|NoNewPrivs\\|Seccomp:")
@@ -105,6 +115,20 @@ def test_service_has_what_it_needs_and_no_more(serving, router):
     serving.shell(f"{as_daemon} --groups=herald heraldctl status")
     refused = serving.shell(f"{as_daemon} --clear-groups heraldctl status", check=False)
     assert refused.returncode == 3 and "ermission denied" in refused.stderr
+
+
+def test_service_is_reloaded_and_says_when_it_cannot_be(serving, router):
+    """systemctl reload is heraldctl reload: its failure is the job's, and changes nothing."""
+    config = serving.root / CONFIG[1:]
+    working = config.read_text()
+    config.write_text(working.replace(IPV4_PREFIX, "203.0.113.0/24"))
+    serving.run("systemctl", "reload", "herald")
+    wait_until("the new prefix is there", lambda: router.has("203.0.113.0/24"))
+    assert router.has_none(IPV4_PREFIX) and router.drops(HERALD) == 0
+    config.write_text("[bgp]\nlocal_as = 'one'\n")
+    assert serving.run("systemctl", "reload", "herald", check=False).returncode == 1
+    assert "herald.toml:2:12" in serving.logs()
+    assert serving.property("ActiveState") == "active" and router.has("203.0.113.0/24")
 
 
 def test_service_that_hangs_is_started_again(serving, router):
