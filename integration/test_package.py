@@ -77,6 +77,15 @@ def test_package_starts_nothing_and_purging_it_leaves_nothing(machine):
     assert {path for path in machine.files() - before if not path.endswith("-")} == set()
 
 
+def test_libraries_that_are_loaded_at_run_time_come_with_the_package(installed):
+    """dpkg-shlibdeps cannot see them."""
+    loaded = set(re.findall(rb"\blib[a-z0-9-]+\.so\.[0-9]+\b",
+                            (installed.root / "usr/sbin/heraldd").read_bytes()))
+    assert b"libsystemd.so.0" in loaded
+    known = installed.run("ldconfig", "-p").stdout
+    assert {name for name in loaded if f"\t{name.decode()} " not in known} == set()
+
+
 def test_unit_is_valid_and_confined(installed):
     """What systemd's own review says: no complaint, and an exposure of 2.0 of 10 or better."""
     unit = "/usr/lib/systemd/system/herald.service"
@@ -89,13 +98,19 @@ def test_unit_is_valid_and_confined(installed):
     assert float(exposure[1]) <= 2.0
 
 
-def test_example_for_managed_addresses_adds_one_capability(installed):
+def test_example_for_managed_addresses_adds_the_one_capability_for_them(site, installed):
     """As it says itself: copied beside the unit."""
     installed.shell("mkdir -p /etc/systemd/system/herald.service.d && cp"
                     " /usr/share/doc/herald/examples/managed-addresses.conf"
                     " /etc/systemd/system/herald.service.d/ && systemctl daemon-reload")
     for which in ("AmbientCapabilities", "CapabilityBoundingSet"):
         assert set(installed.property(which).split()) == {"cap_net_admin", "cap_net_bind_service"}
+    configure(installed, site.add_leaf().neighbor(passive=True),
+              {"name": "dns", "prefixes": [IPV4_PREFIX], "addresses": ["192.0.2.53"],
+               "manage_addresses": True})
+    installed.run("systemctl", "start", "herald")
+    wait_until("the address is there", lambda: "192.0.2.53" in site.node.run(
+        "ip", "address", "show", "dev", "lo").stdout)
 
 
 def test_service_has_what_it_needs_and_no_more(serving, router):
