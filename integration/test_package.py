@@ -13,6 +13,7 @@ from lab.processes import run
 from lab.site import HERALD_AS, IPV4_PREFIX, IPV6_PREFIX, settings
 from lab.waiting import wait_until
 
+HERALD = "198.51.100.6"  # the node's end of its first link
 CONFIG = "/etc/herald/herald.toml"
 APT = "apt-get -qq -o Dpkg::Use-Pty=0"
 # CAP_NET_BIND_SERVICE, capability 10, alone.
@@ -76,6 +77,15 @@ def test_package_starts_nothing_and_purging_it_leaves_nothing(machine):
     assert {path for path in machine.files() - before if not path.endswith("-")} == set()
 
 
+def test_libraries_that_are_loaded_at_run_time_come_with_the_package(installed):
+    """dpkg-shlibdeps cannot see them."""
+    loaded = set(re.findall(rb"\blib[a-z0-9-]+\.so\.[0-9]+\b",
+                            (installed.root / "usr/sbin/heraldd").read_bytes()))
+    assert b"libsystemd.so.0" in loaded
+    known = installed.run("ldconfig", "-p").stdout
+    assert {name for name in loaded if f"\t{name.decode()} " not in known} == set()
+
+
 def test_unit_is_valid_and_confined(installed):
     """What systemd's own review says: no complaint, and an exposure of 2.0 of 10 or better."""
     unit = "/usr/lib/systemd/system/herald.service"
@@ -86,6 +96,21 @@ def test_unit_is_valid_and_confined(installed):
     assert exposure
     print(exposure[0])
     assert float(exposure[1]) <= 2.0
+
+
+def test_example_for_managed_addresses_adds_the_one_capability_for_them(site, installed):
+    """As it says itself: copied beside the unit."""
+    installed.shell("mkdir -p /etc/systemd/system/herald.service.d && cp"
+                    " /usr/share/doc/herald/examples/managed-addresses.conf"
+                    " /etc/systemd/system/herald.service.d/ && systemctl daemon-reload")
+    for which in ("AmbientCapabilities", "CapabilityBoundingSet"):
+        assert set(installed.property(which).split()) == {"cap_net_admin", "cap_net_bind_service"}
+    configure(installed, site.add_leaf().neighbor(passive=True),
+              {"name": "dns", "prefixes": [IPV4_PREFIX], "addresses": ["192.0.2.53"],
+               "manage_addresses": True})
+    installed.run("systemctl", "start", "herald")
+    wait_until("the address is there", lambda: "192.0.2.53" in site.node.run(
+        "ip", "address", "show", "dev", "lo").stdout)
 
 
 def test_service_has_what_it_needs_and_no_more(serving, router):
@@ -105,6 +130,20 @@ def test_service_has_what_it_needs_and_no_more(serving, router):
     serving.shell(f"{as_daemon} --groups=herald heraldctl status")
     refused = serving.shell(f"{as_daemon} --clear-groups heraldctl status", check=False)
     assert refused.returncode == 3 and "ermission denied" in refused.stderr
+
+
+def test_service_is_reloaded_and_says_when_it_cannot_be(serving, router):
+    """systemctl reload is heraldctl reload: its failure is the job's, and changes nothing."""
+    config = serving.root / CONFIG[1:]
+    working = config.read_text()
+    config.write_text(working.replace(IPV4_PREFIX, "203.0.113.0/24"))
+    serving.run("systemctl", "reload", "herald")
+    wait_until("the new prefix is there", lambda: router.has("203.0.113.0/24"))
+    assert router.has_none(IPV4_PREFIX) and router.drops(HERALD) == 0
+    config.write_text("[bgp]\nlocal_as = 'one'\n")
+    assert serving.run("systemctl", "reload", "herald", check=False).returncode == 1
+    assert "herald.toml:2:12" in serving.logs()
+    assert serving.property("ActiveState") == "active" and router.has("203.0.113.0/24")
 
 
 def test_service_that_hangs_is_started_again(serving, router):

@@ -69,6 +69,8 @@ result socket_file::make_room(const std::filesystem::path& path) {
     const auto there = std::filesystem::symlink_status(path, error);
     if (there.type() == std::filesystem::file_type::not_found)
         return {};
+    if (there.type() == std::filesystem::file_type::none)
+        return failure(path, "cannot be looked at", error.value());
     if (there.type() != std::filesystem::file_type::socket)
         return failure(path, "is there and is not a socket");
     switch (const int answer = probe(path)) {

@@ -33,8 +33,10 @@ std::expected<void, std::string> listener::listen(const asio::ip::address& addre
     endpoint_ = tcp::endpoint(address, port);
     if (auto error = open(endpoint_, neighbors)) {
         stop();
-        return std::unexpected(fmt::format("cannot listen on {} port {}: {}", address.to_string(),
-                                           port, error.message()));
+        const bool privileged = error == boost::system::errc::permission_denied;
+        return std::unexpected(fmt::format("cannot listen on {} port {}: {}{}", address.to_string(),
+                                           port, error.message(),
+                                           privileged ? ", without CAP_NET_BIND_SERVICE" : ""));
     }
     spawn(executor_, accept_loop(shared_from_this()));
     return {};

@@ -115,27 +115,21 @@ TEST_CASE("is_stuck: a check is, 10 s after its run should have begun or ended")
 }
 
 TEST_CASE("check_status: a check's due time moves on as it runs") {
-    struct quiet final : service_observer {
-        void service_changed(managed_service&) override {}
-        void check_ran(const managed_service&, const health::check&, bool) override { ++runs; }
-        void drain_expired(managed_service&, const service::stored_drain&) override {}
-        int runs = 0;
-    } observer;
     boost::asio::io_context context;
-    config::service_entry entry;
-    entry.service.name = "dns";
     health::check_settings run;
     run.interval = run.fast_interval = 10ms;
     run.timeout = 5s;
     run.probe = health::exec_settings{{"/bin/true"}, {}};
-    entry.checks = {run};
-    managed_service service(context.get_executor(), entry, observer);
+    int runs = 0;
+    health::check check(context.get_executor(), run, [&](const auto&, bool) { ++runs; });
+    const auto& status = check.status();
+    CHECK(status.due == std::nullopt);
+
     auto began = std::chrono::steady_clock::now();
-    service.start();
-    const auto& status = service.checks().front()->status();
+    check.start();
     REQUIRE(status.due.has_value());
     CHECK(*status.due <= began + 1s); // the first run is put off by that at most
     REQUIRE(test::run_until(context, [&] { return *status.due > began + 4s; })); // it runs
-    REQUIRE(test::run_until(context, [&] { return observer.runs == 1; }));
+    REQUIRE(test::run_until(context, [&] { return runs == 1; }));
     REQUIRE(test::run_until(context, [&] { return *status.due < began + 4s; })); // it waits
 }
