@@ -24,7 +24,7 @@ or drained.
 .
 It only announces: no route is imported, and no kernel table is touched.")
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "adduser, libsystemd0") # the latter is loaded at run time
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "adduser, libldns3, libssl3, libsystemd0") # the last three are loaded at run time
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
     ${CMAKE_SOURCE_DIR}/etc/debian/conffiles
