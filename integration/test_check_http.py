@@ -145,8 +145,8 @@ def test_handshake_that_never_ends(watched):
 def test_gigabyte_of_content(watched):
     """The status alone passes; what is looked for is looked for in 64 KiB."""
     assert watched.result("huge") == ("pass", "200 OK")
-    assert watched.result("huge-body") == ("fail",
-                                           "the content's first 65536 octets lacks \"y\"")
+    assert watched.result("huge-body") == (
+        "fail", "the first 65536 octets of the content lack \"y\"")
 
 
 def test_could_not_run_is_said(watched):

@@ -207,9 +207,9 @@ asio::awaitable<probe_result> http_probe::exchange::search(transport& service) {
             co_return failed(fmt::format("in the content: {}", error));
     }
     const bool whole = response_->is_done();
-    co_return failed(fmt::format("the content{} lacks \"{}\"",
-                                 whole ? "" : fmt::format("'s first {} octets", search_limit),
-                                 expected));
+    co_return failed(whole ? fmt::format("the content lacks \"{}\"", expected)
+                           : fmt::format("the first {} octets of the content lack \"{}\"",
+                                         search_limit, expected));
 }
 
 /// Gives the parser more of the response, from the buffer or else from the service. What is wrong;
