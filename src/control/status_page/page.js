@@ -31,6 +31,8 @@ function since(time) {
   return time === null ? '' : make('time', {datetime: time, title: time, 'data-since': ''});
 }
 
+const ago = (time) => make('span', {class: 'tight'}, since(time), ' ago');
+
 function tick() {
   const now = Date.now();
   for (const element of document.querySelectorAll('[data-since]'))
@@ -65,8 +67,8 @@ function table(titles, rows, empty) {
 }
 
 const small = (text) => text ? make('small', {}, text) : null;
-const text = (value) => make('span', {}, value);
-const said = (value) => make('span', {class: 'said'}, value);
+const text = (value) => value ? make('span', {}, value) : '';
+const said = (value) => value ? make('span', {class: 'said'}, value) : '';
 const clock = (time) => new Date(time).toLocaleString();
 
 function session(one) {
@@ -78,8 +80,8 @@ function session(one) {
     [text(one.address), small(`AS ${one.remote_as}`)],
     one.shutdown ? badge('calm', 'shut down') : badge(up ? 'good' : 'bad', one.state),
     since(one.since),
-    up ? text(prefixes.join(', ')) : '',
-    trouble ? said(trouble) : '',
+    text(up ? prefixes.join(', ') : ''),
+    said(trouble),
   ];
 }
 
@@ -119,7 +121,7 @@ function check(one) {
     [one.name, small(`${one.service}, ${one.type}`)],
     state(one.state),
     strip(one.recent),
-    one.last_run ? [make('span', {class: 'tight'}, since(one.last_run), ' ago'), small(took(one.duration))] : '',
+    one.last_run ? [ago(one.last_run), small(took(one.duration))] : '',
     said((one.could_run ? '' : 'could not run: ') + one.output),
   ];
 }
@@ -132,12 +134,14 @@ function route(one) {
            small(one.local_pref === null ? '' : `local preference ${one.local_pref}`)]];
 }
 
+const own_events = {start: 'heraldd started', stop: 'heraldd stops', restart: 'heraldd restarts',
+                    reload: 'configuration read'};
+
 function event(one) {
   const subject = [one.neighbor, one.service, one.check].filter((name) => name).join(' / ');
   const change = one.from && one.to ? `${one.from} → ${one.to}` : (one.to || one.direction || '');
-  return [make('span', {class: 'tight'}, since(one.time), ' ago'),
-          text(subject ? `${one.type} ${subject}` : `heraldd ${one.type}`),
-          text(change), one.cause ? said(one.cause) : ''];
+  return [[subject || own_events[one.type], small(subject ? one.type : '')], text(change),
+          said(one.cause), ago(one.time)];
 }
 
 /** Makes a part anew where what it shows has changed: a reader's selection stays otherwise. */
@@ -187,7 +191,7 @@ function show_routes(routes) {
 
 function show_events(events) {
   show('events', events, (all) => table(
-    ['When', 'What', 'Change', 'Cause'], all.slice(-40).reverse().map(event),
+    ['What', 'Change', 'Cause', 'When'], all.slice(-40).reverse().map(event),
     'Nothing has happened yet.'));
 }
 
