@@ -156,6 +156,32 @@ def test_restart_keeps_the_port(world):
     assert web.fetch(world.site.node, "/livez")[0] == 200
 
 
+def test_reload_is_counted_and_moves_the_listener(world):
+    """A refused file is a metric; a good one is another, and is served where it says."""
+    good = world.herald.config.read_text(encoding="utf-8")
+    before = the_one(values(world, "herald_config_last_reload_timestamp_seconds"))
+    world.herald.config.write_text("[bgp]\n", encoding="utf-8")
+    assert world.herald.ctl("reload", "--dry-run", check=False).returncode == 1
+    assert the_one(values(world, "herald_config_reload_success")) == 1
+    assert world.herald.ctl("reload", check=False).returncode == 1
+    assert the_one(values(world, "herald_config_reload_success")) == 0
+    elsewhere = web.PORT + 1
+    moved = good.replace(web.LISTEN, f"{web.ADDRESS}:{elsewhere}")
+    world.herald.config.write_text(moved, encoding="utf-8")
+    world.herald.ctl("reload")
+    samples = parse(web.fetch(world.site.node, "/metrics", port=elsewhere)[2])
+    assert the_one(samples["herald_config_reload_success"]) == 1
+    assert the_one(samples["herald_config_last_reload_timestamp_seconds"]) > before
+    with pytest.raises(ConnectionRefusedError):
+        web.fetch(world.site.node, "/livez")
+    world.herald.config.write_text(good, encoding="utf-8")
+    world.herald.ctl("reload")
+    assert web.fetch(world.site.node, "/livez")[0] == 200
+    recent = world.herald.get("/v1/events/recent")["events"]
+    assert [event["to"] for event in recent if event["type"] == "reload"] == [
+        "refused", "applied", "applied"]
+
+
 def test_rules_are_valid_and_do_what_they_say():
     """promtool's check, and the unit tests beside the rules."""
     run("promtool", "check", "rules", RULES)

@@ -52,6 +52,7 @@ public:
 
     std::expected<void, std::string> listen(const control_settings& settings);
     std::expected<tcp::endpoint, std::string> listen(const tcp::endpoint& where);
+    void stop_listening_for_everyone() { tcp_->stop(); }
     void changed();
     void publish(const event_view& event);
     void stop();
@@ -92,6 +93,7 @@ std::expected<void, std::string> server::impl::listen(const control_settings& se
 std::expected<tcp::endpoint, std::string> server::impl::listen(const tcp::endpoint& where) {
     const auto name =
         fmt::format("metrics on {} port {}", where.address().to_string(), where.port());
+    tcp_ = std::make_shared<acceptor<tcp>>(executor_, everyone_);
     auto error = tcp_->bind(where);
     if (!error)
         error = tcp_->listen();
@@ -178,6 +180,10 @@ std::expected<void, std::string> server::listen(const control_settings& settings
 
 std::expected<tcp::endpoint, std::string> server::listen(const tcp::endpoint& where) {
     return impl_->listen(where);
+}
+
+void server::stop_listening_for_everyone() {
+    impl_->stop_listening_for_everyone();
 }
 
 void server::changed() {

@@ -106,13 +106,10 @@ std::string daemon::stuck_check() const {
 std::expected<void, std::string> daemon::listen() {
     if (auto listening = server_.listen(settings_.control); !listening)
         return listening;
-    if (!settings_.metrics.listen)
-        return {};
-    if (auto listening = server_.listen(*settings_.metrics.listen); !listening) {
+    auto listening = listen_for_everyone({}, settings_.metrics);
+    if (!listening)
         server_.stop();
-        return std::unexpected(listening.error());
-    }
-    return {};
+    return listening;
 }
 
 void daemon::await_signal() {

@@ -14,6 +14,23 @@ constexpr std::chrono::minutes acknowledgement_limit{1};
 
 } // namespace
 
+/// Where the next one cannot be listened on, the one before is listened on again.
+std::expected<void, std::string>
+daemon::listen_for_everyone(const control::metrics_settings& now,
+                            const control::metrics_settings& next) {
+    if (now == next)
+        return {};
+    server_.stop_listening_for_everyone(); // the two may exclude each other
+    if (!next.listen)
+        return {};
+    const auto listening = server_.listen(*next.listen);
+    if (listening)
+        return {};
+    if (now.listen)
+        static_cast<void>(server_.listen(*now.listen));
+    return std::unexpected(listening.error());
+}
+
 std::uint64_t daemon::updates_sent() const {
     constexpr auto update = static_cast<std::size_t>(wire::message_type::update);
     std::uint64_t sent = 0;

@@ -237,7 +237,7 @@ result<void> report(const global_options& global, const po::variables_map& optio
 /// One JSON object a line is what a person sees, too.
 result<void> events(const global_options& global, const po::variables_map&) {
     const auto ended = follow(global.socket, "/v1/events", print);
-    return ended ? refused(detail_of(*ended)) : std::unexpected(ended.error());
+    return ended ? refusal_of(*ended) : std::unexpected(ended.error());
 }
 
 result<void> wait(const global_options& global, const po::variables_map& options) {

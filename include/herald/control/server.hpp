@@ -28,9 +28,11 @@ public:
     std::expected<void, std::string> listen(const control_settings& settings);
 
     /// Listens for everyone on a TCP port: views, metrics, the status page. Where it listens, for
-    /// port 0.
+    /// port 0. It listens at one place at most.
     std::expected<boost::asio::ip::tcp::endpoint, std::string>
     listen(const boost::asio::ip::tcp::endpoint& where);
+    /// Connections stay.
+    void stop_listening_for_everyone();
 
     /// Tells those that follow events, in a later turn of the loop. Cheap where nobody does.
     void publish(const event_view& event);

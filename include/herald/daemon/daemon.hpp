@@ -92,7 +92,7 @@ private:
 
     std::expected<control::reload_view, control::refusal> take(config::load_result loaded,
                                                                bool dry_run);
-    static control::refusal reload_refused(control::refusal why);
+    control::refusal reload_refused(control::refusal why, bool dry_run);
     std::expected<void, std::string> apply(config::configuration next);
     void change_services(const std::vector<config::service_entry>& next);
     void take_up_drain(managed_service& service);
@@ -105,6 +105,8 @@ private:
     std::uint64_t updates_sent() const;
     void measure_change(const managed_service& which, std::uint64_t sent_before);
     std::expected<void, std::string> listen();
+    std::expected<void, std::string> listen_for_everyone(const control::metrics_settings& now,
+                                                         const control::metrics_settings& next);
     std::expected<std::vector<managed_service*>, control::refusal>
     find_services(const std::vector<std::string>& names) const;
     void change_drains(const std::vector<managed_service*>& services, std::string_view verb,

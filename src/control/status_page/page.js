@@ -90,8 +90,7 @@ function service(one) {
   if (one.administration !== 'active') states.push(badge('calm', one.administration));
   const reached = one.announced_to.length, wanted = one.neighbors.length;
   const whom = reached ? `${reached} of ${wanted}: ${one.announced_to.join(', ')}` : 'nobody';
-  const drain = one.drain || {};
-  const note = [drain.reason, drain.until ? `until ${clock(drain.until)}` : ''];
+  const until = one.drain && one.drain.until ? `until ${clock(one.drain.until)}` : '';
   return [
     [one.name, small(one.prefixes.slice(0, 8).join(', ') +
                      (one.prefixes.length > 8 ? ` and ${one.prefixes.length - 8} more` : ''))],
@@ -99,7 +98,7 @@ function service(one) {
     since(one.since),
     [text(whom), small(one.heard === 'normal' || one.heard === 'none' ? '' : `as ${one.heard}`),
      small(one.acknowledged ? '' : 'not acknowledged yet')],
-    [said(one.cause), small(note.filter((part) => part).join(', '))],
+    [said(one.cause), small(until)],
   ];
 }
 
