@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -39,13 +40,15 @@ process_times read_times() {
     return {(number(14) + number(15)) / ticks, number(22) / ticks, number(23), number(24) * page};
 }
 
-/// Seconds since 1970.
+/// When the machine was booted, in seconds since 1970. From the clocks: a confined service does not
+/// see /proc/stat.
 double boot_time() {
-    std::ifstream file("/proc/stat");
-    for (std::string line; std::getline(file, line);)
-        if (line.starts_with("btime "))
-            return std::strtod(line.c_str() + 6, nullptr);
-    return 0;
+    const auto now = [](clockid_t clock) {
+        timespec time{};
+        ::clock_gettime(clock, &time);
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+    };
+    return now(CLOCK_REALTIME) - now(CLOCK_BOOTTIME);
 }
 
 std::uint64_t open_descriptors() {
