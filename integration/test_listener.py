@@ -8,6 +8,10 @@ from lab.site import dns_service, settings
 from lab.waiting import wait_until
 
 METRICS = {"listen": web.LISTEN}
+SECRET = "correct-horse-battery"
+VIEWS = ["/", "/metrics", "/livez", "/readyz", "/v1/status", "/v1/neighbors", "/v1/neighbors/leaf1",
+         "/v1/services", "/v1/services/dns", "/v1/checks", "/v1/routes",
+         "/v1/explain?prefix=192.0.2.0/24", "/v1/events/recent"]
 
 
 def test_probes(site):
@@ -65,3 +69,19 @@ def test_crowd_leaves_the_control_socket_free(site):
     wait_until("answered again", lambda: web.fetch(site.node, "/livez")[0] == 200)
     assert world.undisturbed
     assert world.herald.process.resident_bytes() < 64_000_000
+
+
+def test_no_view_has_a_secret(site):
+    """Whatever is shown to everyone, the password is not in it; HEAD answers as GET does."""
+    leaf, herald = site.add_leaf(), site.herald()
+    herald.configure({**settings([leaf.neighbor(password=SECRET)], [dns_service()]),
+                      "metrics": METRICS})
+    herald.start()
+    for path in VIEWS:
+        status, header, body = web.fetch(site.node, path)
+        assert status == (503 if path == "/readyz" else 200), path
+        assert body and SECRET not in body
+        assert web.fetch(site.node, path, "HEAD")[0] == status
+        assert header["Content-Type"].split(";")[0] in ("text/html", "text/plain",
+                                                        "application/json")
+    assert SECRET not in herald.process.output()
