@@ -330,7 +330,6 @@ constexpr std::array known{
             "return once it is so; for scripts", 0, declare_wait, wait},
 };
 
-
 } // namespace
 
 std::span<const command> commands() {
