@@ -4,7 +4,8 @@ namespace herald::daemon {
 
 namespace {
 
-constexpr std::chrono::seconds interval{1};
+/// Each look wakes an idle daemon.
+constexpr std::chrono::seconds interval{5};
 
 } // namespace
 

@@ -7,7 +7,7 @@
 
 namespace herald::daemon {
 
-/// Measures once a second how late a timer fires: how long the event loop was busy with other
+/// Measures every few seconds how late a timer fires: how long the event loop was busy with other
 /// things.
 class lag_meter {
 public:
