@@ -77,8 +77,8 @@ FAULTS = {
         '["192.0.2.0/24"]', '["192.0.2.0/24"]\n[[service.check]]\ntype = "exec"', 13, "command"),
     "check type that does not exist": (
         '["192.0.2.0/24"]', '["192.0.2.0/24"]\n[[service.check]]\ntype = "icmp"', 14, "icmp"),
-    "a feature that comes later": ("[[neighbor]]", '[metrics]\nlisten = "127.0.0.1:9179"\n'
-                                   "[[neighbor]]", None, "not implemented"),
+    "metrics on a host's name": ("[[neighbor]]", '[metrics]\nlisten = "localhost:9179"\n'
+                                 "[[neighbor]]", 6, "metrics.listen"),
 }
 
 

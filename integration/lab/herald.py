@@ -79,9 +79,13 @@ class Herald:
         except OSError:
             return False
 
+    def connection(self, timeout: float = 5.0) -> ControlConnection:
+        """HTTP over the control socket, for what is not one JSON document."""
+        return ControlConnection(self.socket, timeout)
+
     def exchange(self, method: str, path: str, content: Optional[bytes] = None) -> tuple:
         """One request over the control socket: status, content type, and decoded body."""
-        connection = ControlConnection(self.socket)
+        connection = self.connection()
         try:
             connection.request(method, path, content, {"Content-Type": "application/json"})
             answer = connection.getresponse()

@@ -48,16 +48,18 @@ class World:
 
 def announcing(site: Site, neighbor: Optional[dict] = None, service: Optional[dict] = None,
                state: Optional[str] = None, as_user: Optional[int] = None,
-               **bgp: object) -> World:
+               metrics: Optional[dict] = None, **bgp: object) -> World:
     """Brings the usual site up; the arguments change the neighbor, the service and [bgp].
 
     `state` is another state directory than the usual one, `as_user` the id of an ordinary user
-    that herald is to run as.
+    that herald is to run as, `metrics` that section.
     """
     leaf = site.add_leaf()
     world = World(site, leaf, site.start_router(leaf), site.service(), site.herald())
     world.service.start()
-    places = {"state": {"directory": state}} if state else {}
+    places: dict = {"state": {"directory": state}} if state else {}
+    if metrics:
+        places["metrics"] = metrics
     world.herald.configure({**settings([leaf.neighbor(**(neighbor or {}))],
                                        [dns_service(**(service or {}))], **bgp), **places})
     under: list = []

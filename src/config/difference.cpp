@@ -175,6 +175,9 @@ void compare_sections(std::vector<change>& changes, const configuration& now,
     bgp.compare("listen", now.listen.addresses, next.listen.addresses);
     bgp.compare("port", now.listen.port, next.listen.port);
     add_section(changes, "bgp", std::move(bgp), false);
+    differing_keys metrics;
+    metrics.compare("listen", now.metrics.listen, next.metrics.listen);
+    add_section(changes, "metrics", std::move(metrics), false);
     differing_keys log;
     log.compare("level", now.log.level, next.log.level);
     add_section(changes, "log", std::move(log), false);

@@ -70,14 +70,24 @@ void read_log(table_reader log, daemon::log_settings& into) {
             .value_or(into.format);
 }
 
+/// An address to listen on, and a port.
+std::expected<boost::asio::ip::tcp::endpoint, std::string>
+parse_tcp_endpoint(std::string_view text) {
+    const auto parts = parse_endpoint(text);
+    if (!parts)
+        return std::unexpected(parts.error());
+    const auto address = parse_listen_address(parts->host);
+    if (!address)
+        return std::unexpected(address.error());
+    return boost::asio::ip::tcp::endpoint(*address, parts->port);
+}
+
 } // namespace
 
 void read_globals(table_reader& root, configuration& into) {
     read_bgp(open_section(root, "bgp"), into);
     read_control(open_section(root, "control"), into.control);
-    open_section(root, "metrics");
-    if (root.has("metrics"))
-        root.not_implemented("metrics");
+    into.metrics.listen = open_section(root, "metrics").parsed("listen", parse_tcp_endpoint);
     read_log(open_section(root, "log"), into.log);
     into.state.directory = open_section(root, "state").parsed("directory", parse_path);
 }

@@ -19,12 +19,11 @@ constexpr std::array<key, A + B> join(const std::array<key, A>& a, const std::ar
     return all;
 }
 
-constexpr std::array root_keys{key{"bgp"},      key{"control"}, key{"metrics", false},
-                               key{"log"},      key{"state"},   key{"defaults"},
-                               key{"neighbor"}, key{"service"}};
+constexpr std::array root_keys{key{"bgp"},   key{"control"},  key{"metrics"},  key{"log"},
+                               key{"state"}, key{"defaults"}, key{"neighbor"}, key{"service"}};
 constexpr std::array bgp_keys{key{"local_as"}, key{"router_id"}, key{"listen"}, key{"port"}};
 constexpr std::array control_keys{key{"socket"}, key{"mode"}, key{"group"}};
-constexpr std::array metrics_keys{key{"listen", false}};
+constexpr std::array metrics_keys{key{"listen"}};
 constexpr std::array log_keys{key{"level"}, key{"format"}};
 constexpr std::array state_keys{key{"directory"}};
 constexpr std::array defaults_keys{key{"neighbor"}, key{"check"}};

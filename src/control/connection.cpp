@@ -44,12 +44,14 @@ connection::connection(std::shared_ptr<hub> shared, socket client)
     : hub_(std::move(shared))
     , socket_(std::move(client))
     , buffer_(hub_->bounds.header + hub_->bounds.body)
-    , deadline_(socket_.get_executor()) {
+    , deadline_(socket_.get_executor())
+    , told_(socket_.get_executor()) {
     hub_->connections.insert(this);
 }
 
 connection::~connection() {
     hub_->connections.erase(this);
+    hub_->readers.erase(this);
 }
 
 asio::awaitable<void> connection::run(std::shared_ptr<connection> self) {
@@ -65,13 +67,19 @@ asio::awaitable<void> connection::run(std::shared_ptr<connection> self) {
 
 void connection::stop() {
     if (reading_)
-        cut();
+        return cut();
+    if (std::exchange(streaming_, false)) { // the last events go, then it ends
+        told_.cancel();
+        arm(hub_->bounds.linger);
+    }
 }
 
 void connection::cut() {
     error_code ignored;
     disarm();
     socket_.close(ignored);
+    streaming_ = false;
+    told_.cancel();
     if (pending_)
         pending_->set({});
 }
@@ -94,13 +102,27 @@ asio::awaitable<bool> connection::serve() {
         co_return false;
     }
     const auto& message = parser.get();
-    const auto reply = co_await answer(to_request(message));
-    if (!socket_.is_open())
-        co_return false;
     const framing frame{.version = message.version(),
                         .head = message.method() == http::verb::head,
-                        .keep_alive = message.keep_alive() && !hub_->stopping};
-    const bool written = co_await write(to_bytes(reply, frame));
+                        .keep_alive = message.keep_alive()};
+    const bool more = co_await reply(to_request(message), frame);
+    co_return more;
+}
+
+/// Whether there may be another request.
+asio::awaitable<bool> connection::reply(const request& asked, framing frame) {
+    const auto ready = co_await answer(asked);
+    if (!socket_.is_open())
+        co_return false;
+    frame.keep_alive = frame.keep_alive && !hub_->stopping && !ready.endless;
+    const bool follows = ready.endless && !frame.head;
+    if (follows) {
+        streaming_ = true;
+        hub_->readers.insert(this);
+    }
+    bool written = co_await write(to_bytes(ready, frame));
+    if (written && follows)
+        co_await follow();
     co_return written&& frame.keep_alive;
 }
 
@@ -157,10 +179,39 @@ asio::awaitable<bool> connection::write(std::string bytes) {
     co_return !error && socket_.is_open();
 }
 
+/// Writes events as they come, until the client leaves, is too slow, or the server stops.
+asio::awaitable<void> connection::follow() {
+    error_code error;
+    error_code ignored;
+    watch_for_departure([this] { cut(); });
+    while (!error && socket_.is_open() && (streaming_ || !untold_.empty())) {
+        const auto lines = std::exchange(untold_, {});
+        if (lines.empty()) {
+            told_.expires_at(asio::steady_timer::time_point::max());
+            co_await told_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        } else {
+            co_await asio::async_write(socket_, asio::buffer(lines),
+                                       asio::redirect_error(asio::use_awaitable, error));
+        }
+    }
+    disarm();
+}
+
+void connection::tell(std::string_view lines) {
+    if (!streaming_)
+        return;
+    if (untold_.size() + lines.size() > hub_->bounds.backlog) {
+        hub_->daemon->reader_dropped();
+        return cut();
+    }
+    untold_ += lines;
+    told_.cancel();
+}
+
 asio::awaitable<response> connection::answer(const request& asked) {
     if (hub_->stopping)
         co_return problem(503, "the daemon is stopping");
-    auto result = route(asked, *hub_->daemon);
+    auto result = route(asked, *hub_->daemon, hub_->who);
     const auto performing = overloaded{
         [this](response& ready) { return perform(std::move(ready)); },
         [this](drain_request& wanted) { return perform(std::move(wanted)); },
@@ -172,9 +223,9 @@ asio::awaitable<response> connection::answer(const request& asked) {
         [this](report_request& wanted) { return perform(std::move(wanted)); },
         [this](wait_request& wanted) { return perform(std::move(wanted)); },
     };
-    auto reply = co_await std::visit(performing, result);
+    auto ready = co_await std::visit(performing, result);
     pending_.reset();
-    co_return reply;
+    co_return ready;
 }
 
 asio::awaitable<response> connection::perform(response ready) {
@@ -254,7 +305,9 @@ asio::awaitable<response> connection::perform(wait_request wanted) {
     const auto pending = pending_;
     std::erase_if(hub_->waits, [](const waiting& other) { return other.answer.expired(); });
     hub_->waits.push_back({wanted, pending});
-    watch_for_departure();
+    watch_for_departure([pending] {
+        pending->set(problem(400, "the connection was closed before the condition held"));
+    });
     auto reply = co_await pending->get(wanted.timeout);
     error_code ignored;
     socket_.cancel(ignored); // the watch
@@ -262,13 +315,14 @@ asio::awaitable<response> connection::perform(wait_request wanted) {
 }
 
 /// A client that leaves while it waits makes room for another.
-void connection::watch_for_departure() {
+void connection::watch_for_departure(std::function<void()> gone) {
     socket_.async_wait(socket::wait_read, [self = shared_from_this(),
-                                           pending = pending_](error_code error) {
+                                           gone = std::move(gone)](error_code error) {
         char next = 0;
-        if (error || ::recv(self->socket_.native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT) != 0)
-            return; // the request that follows is not our concern here
-        pending->set(problem(400, "the connection was closed before the condition held"));
+        const bool waits = // the request that follows is not our concern here
+            !error && ::recv(self->socket_.native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+        if (error != asio::error::operation_aborted && !waits)
+            gone();
     });
 }
 

@@ -32,10 +32,12 @@ std::string to_bytes(const response& answer, const framing& frame) {
     const auto reason = http::obsolete_reason(http::int_to_status(answer.status));
     auto bytes = fmt::format("HTTP/{}.{} {} {}\r\n", frame.version / 10, frame.version % 10,
                              answer.status, std::string_view{reason});
-    bytes +=
-        fmt::format("Content-Type: {}\r\nContent-Length: {}\r\n", answer.type, answer.body.size());
+    bytes += fmt::format("Content-Type: {}\r\n", answer.type);
+    if (!answer.endless) // RFC 9112 §6.3: without it, up to the connection's end
+        bytes += fmt::format("Content-Length: {}\r\n", answer.body.size());
     if (!answer.allow.empty())
         bytes += fmt::format("Allow: {}\r\n", answer.allow);
+    bytes += answer.more;
     // RFC 9112 §9.3: said where it is not what the version implies.
     if (frame.keep_alive != (frame.version >= 11))
         bytes += frame.keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n";

@@ -12,6 +12,10 @@ response show(const boost::json::value& value) {
     return {.body = to_text(value) + "\n"};
 }
 
+response show_text(unsigned status, std::string text) {
+    return {.status = status, .body = std::move(text), .type = "text/plain; charset=utf-8"};
+}
+
 response problem(unsigned status, std::string_view detail) {
     // RFC 9457 §4.2.1: "about:blank" says that the status says it all; the title is then its name.
     const std::string_view title =

@@ -1,6 +1,9 @@
 #include "herald/control/routing.hpp"
 
+#include "herald/control/metrics.hpp"
+#include "herald/control/readiness.hpp"
 #include "herald/control/request_body.hpp"
+#include "herald/control/status_page.hpp"
 #include "herald/control/views.hpp"
 
 #include <algorithm>
@@ -9,6 +12,7 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace herald::control {
 
@@ -20,6 +24,7 @@ namespace urls = boost::urls;
 /// One request, as a handler sees it.
 struct call {
     const operations& daemon;
+    audience who;
     std::vector<std::string> names; // what stood for the pattern's stars
     std::vector<parameter> parameters;
     std::string_view body;
@@ -80,6 +85,35 @@ outcome show_routes(const call& asked) {
     if (!neighbor.empty() && find(asked.daemon.status().neighbors, neighbor) == nullptr)
         return no_neighbor(neighbor);
     return show(json::object{{"routes", to_json(asked.daemon.routes(neighbor))}});
+}
+
+outcome follow_events(const call&) {
+    return response{.body = "", .type = "application/x-ndjson", .endless = true};
+}
+
+outcome show_recent_events(const call& asked) {
+    return show(json::object{{"events", to_json(asked.daemon.recent_events())}});
+}
+
+outcome show_metrics(const call& asked) {
+    // The type that Prometheus asks for, with the version of the format.
+    return response{.body = to_metrics(asked.daemon.status(), asked.daemon.measured()),
+                    .type = "text/plain; version=0.0.4; charset=utf-8"};
+}
+
+/// That it is answered at all says that the loop turns.
+outcome show_live(const call&) {
+    return show_text(200, "ok\n");
+}
+
+outcome show_ready(const call& asked) {
+    const auto reasons = unready(asked.daemon.status());
+    return reasons.empty() ? show_text(200, "ok\n")
+                           : show_text(503, fmt::format("{}\n", fmt::join(reasons, "\n")));
+}
+
+outcome show_page(const call&) {
+    return status_page();
 }
 
 /// The services that a request is about: the one in its path, or those in its body.
@@ -167,7 +201,10 @@ struct endpoint {
     std::string_view path; // a star stands for any one name
     outcome (*handle)(const call&);
     bool takes_parameters = false;
+    audience who = audience::everyone;
 };
+
+constexpr auto operators = audience::operators;
 
 constexpr std::array endpoints{
     endpoint{"GET", "/v1/status", show_status},
@@ -178,16 +215,22 @@ constexpr std::array endpoints{
     endpoint{"GET", "/v1/checks", show_checks},
     endpoint{"GET", "/v1/routes", show_routes, true},
     endpoint{"GET", "/v1/explain", explain, true},
-    endpoint{"GET", "/v1/wait", wait, true},
-    endpoint{"POST", "/v1/services/*/drain", drain},
-    endpoint{"POST", "/v1/services/*/undrain", undrain},
-    endpoint{"POST", "/v1/checks/*/*/report", report},
-    endpoint{"POST", "/v1/drain", drain},
-    endpoint{"POST", "/v1/undrain", undrain},
-    endpoint{"POST", "/v1/neighbors/*/*", neighbor_action},
-    endpoint{"POST", "/v1/reload", reload},
-    endpoint{"POST", "/v1/log", log_level},
-    endpoint{"POST", "/v1/restart", restart},
+    endpoint{"GET", "/v1/events", follow_events},
+    endpoint{"GET", "/v1/events/recent", show_recent_events},
+    endpoint{"GET", "/metrics", show_metrics},
+    endpoint{"GET", "/livez", show_live},
+    endpoint{"GET", "/readyz", show_ready},
+    endpoint{"GET", "", show_page}, // at "/", a path without segments
+    endpoint{"GET", "/v1/wait", wait, true, operators},
+    endpoint{"POST", "/v1/services/*/drain", drain, false, operators},
+    endpoint{"POST", "/v1/services/*/undrain", undrain, false, operators},
+    endpoint{"POST", "/v1/checks/*/*/report", report, false, operators},
+    endpoint{"POST", "/v1/drain", drain, false, operators},
+    endpoint{"POST", "/v1/undrain", undrain, false, operators},
+    endpoint{"POST", "/v1/neighbors/*/*", neighbor_action, false, operators},
+    endpoint{"POST", "/v1/reload", reload, false, operators},
+    endpoint{"POST", "/v1/log", log_level, false, operators},
+    endpoint{"POST", "/v1/restart", restart, false, operators},
 };
 
 /// The names for the pattern's stars, where the path is of its form.
@@ -223,7 +266,7 @@ outcome dispatch(const request& asked, const std::vector<std::string>& path, cal
     std::string allow;
     for (const auto& known : endpoints) {
         auto names = match(known.path, path);
-        if (!names)
+        if (!names || (known.who == operators && asked_call.who != operators))
             continue;
         if (known.method != method) {
             allow = known.method == "GET" ? "GET, HEAD" : known.method;
@@ -243,14 +286,14 @@ outcome dispatch(const request& asked, const std::vector<std::string>& path, cal
 
 } // namespace
 
-outcome route(const request& asked, const operations& daemon) {
+outcome route(const request& asked, const operations& daemon, audience who) {
     const auto url = parse_target(asked.target);
     if (!url)
         return problem(400, "the request's target is not a path or URL");
     std::vector<std::string> path;
     for (const auto segment : url->segments())
         path.emplace_back(segment);
-    call asked_call{daemon, {}, {}, asked.body};
+    call asked_call{daemon, who, {}, {}, asked.body};
     for (const auto given : url->params())
         asked_call.parameters.push_back({std::string(given.key), std::string(given.value)});
     return dispatch(asked, path, asked_call);

@@ -1,15 +1,14 @@
 #include "herald/control/server.hpp"
 
-#include "herald/control/connection.hpp"
+#include "herald/control/acceptor.hpp"
+#include "herald/control/event_view.hpp"
+#include "herald/control/json_text.hpp"
 #include "herald/control/socket_file.hpp"
 
 #include <array>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <utility>
@@ -18,18 +17,10 @@ namespace herald::control {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
-using protocol = asio::local::stream_protocol;
+using local = asio::local::stream_protocol;
+using asio::ip::tcp;
 
-namespace {
-
-/// A check's process that inherited it would keep the socket alive after us.
-template <typename Socket>
-void keep_from_children(Socket& socket) {
-    ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
-}
-
-/// Answers without waiting: what cannot be written now is dropped.
-void refuse_one_more(protocol::socket client) {
+void refuse_one_more(connection::socket client) {
     static const auto refusal =
         to_bytes(problem(503, "too many connections"), {.version = 11, .keep_alive = false});
     std::array<char, 4096> dropped{};
@@ -39,107 +30,80 @@ void refuse_one_more(protocol::socket client) {
     ::recv(handle, dropped.data(), dropped.size(), MSG_DONTWAIT);
 }
 
+namespace {
+
+std::unexpected<std::string> failure(std::string_view where, std::string_view what,
+                                     error_code error) {
+    return std::unexpected(fmt::format("{}: {}: {}", where, what, error.message()));
+}
+
 } // namespace
 
 class server::impl : public std::enable_shared_from_this<impl> {
 public:
     impl(asio::any_io_executor executor, operations& daemon, const limits& bounds)
-        : executor_(std::move(executor))
-        , acceptor_(executor_)
-        , pause_(executor_) {
-        hub_->daemon = &daemon;
-        hub_->bounds = bounds;
+        : executor_(std::move(executor)) {
+        for (const auto& each : {operators_, everyone_}) {
+            each->daemon = &daemon;
+            each->bounds = bounds;
+        }
+        everyone_->who = audience::everyone;
     }
 
     std::expected<void, std::string> listen(const control_settings& settings);
+    std::expected<tcp::endpoint, std::string> listen(const tcp::endpoint& where);
+    void stop_listening_for_everyone() { tcp_->stop(); }
     void changed();
+    void publish(const event_view& event);
     void stop();
     void cut();
 
 private:
-    void accept();
-    void accepted(error_code error, protocol::socket client);
-    void serve(protocol::socket client);
-    void retry_accept(error_code error);
     void look_again();
+    void tell();
 
     asio::any_io_executor executor_;
-    protocol::acceptor acceptor_;
-    asio::steady_timer pause_;
-    std::shared_ptr<hub> hub_ = std::make_shared<hub>();
+    // One for each socket, so that clients of the one cannot use up the places of the other.
+    std::shared_ptr<hub> operators_ = std::make_shared<hub>();
+    std::shared_ptr<hub> everyone_ = std::make_shared<hub>();
+    std::shared_ptr<acceptor<local>> local_ =
+        std::make_shared<acceptor<local>>(executor_, operators_);
+    std::shared_ptr<acceptor<tcp>> tcp_ = std::make_shared<acceptor<tcp>>(executor_, everyone_);
     socket_file file_;
+    std::string untold_; // events
     bool look_due_ = false;
-    bool accept_failed_ = false; // and it was logged
 };
 
 std::expected<void, std::string> server::impl::listen(const control_settings& settings) {
     if (auto room = socket_file::make_room(settings.socket); !room)
         return room;
-    const auto failure = [&](std::string_view what, error_code error) {
-        return std::unexpected(
-            fmt::format("{}: {}: {}", settings.socket.native(), what, error.message()));
-    };
-    error_code error;
-    acceptor_.open(protocol{}, error);
-    if (error)
-        return failure("socket", error);
-    keep_from_children(acceptor_);
-    acceptor_.bind(settings.socket.native(), error);
-    if (error)
-        return failure("bind", error);
+    if (const auto error = local_->bind(settings.socket.native()))
+        return failure(settings.socket.native(), "bind", error);
     if (auto settled = file_.settle(settings); !settled) {
         stop();
         return settled;
     }
-    acceptor_.listen(protocol::acceptor::max_listen_connections, error);
-    if (error) {
+    if (const auto error = local_->listen()) {
         stop();
-        return failure("listen", error);
+        return failure(settings.socket.native(), "listen", error);
     }
-    accept();
     return {};
 }
 
-void server::impl::accept() {
-    acceptor_.async_accept([self = shared_from_this()](error_code error, protocol::socket client) {
-        self->accepted(error, std::move(client));
-    });
-}
-
-void server::impl::accepted(error_code error, protocol::socket client) {
-    if (!acceptor_.is_open())
-        return;
+std::expected<tcp::endpoint, std::string> server::impl::listen(const tcp::endpoint& where) {
+    const auto name =
+        fmt::format("metrics on {} port {}", where.address().to_string(), where.port());
+    tcp_ = std::make_shared<acceptor<tcp>>(executor_, everyone_);
+    auto error = tcp_->bind(where);
+    if (!error)
+        error = tcp_->listen();
     if (error)
-        return retry_accept(error);
-    accept_failed_ = false;
-    keep_from_children(client);
-    if (hub_->connections.size() < hub_->bounds.connections)
-        serve(std::move(client));
-    else
-        refuse_one_more(std::move(client));
-    accept();
-}
-
-void server::impl::serve(protocol::socket client) {
-    auto served = std::make_shared<connection>(hub_, std::move(client));
-    asio::co_spawn(executor_, connection::run(std::move(served)), asio::detached);
-}
-
-/// Out of file descriptors or memory (accept(2)): the connection stays in the backlog, and trying
-/// at once would spin.
-void server::impl::retry_accept(error_code error) {
-    if (!accept_failed_)
-        hub_->daemon->cannot_accept(error.message());
-    accept_failed_ = true;
-    pause_.expires_after(hub_->bounds.accept_retry);
-    pause_.async_wait([self = shared_from_this()](error_code) {
-        if (self->acceptor_.is_open())
-            self->accept();
-    });
+        return failure(name, "listen", error);
+    return tcp_->where();
 }
 
 void server::impl::changed() {
-    if (look_due_ || hub_->waits.empty())
+    if (look_due_ || operators_->waits.empty())
         return;
     look_due_ = true;
     // Later: what has changed goes to the wire first.
@@ -148,38 +112,59 @@ void server::impl::changed() {
 
 void server::impl::look_again() {
     look_due_ = false;
-    if (hub_->stopping)
+    if (operators_->stopping)
         return;
-    std::erase_if(hub_->waits, [](const waiting& wait) { return wait.answer.expired(); });
-    if (hub_->waits.empty())
+    auto& waits = operators_->waits;
+    std::erase_if(waits, [](const waiting& wait) { return wait.answer.expired(); });
+    if (waits.empty())
         return;
-    const auto status = hub_->daemon->status();
-    for (const auto& wait : hub_->waits) {
+    const auto status = operators_->daemon->status();
+    for (const auto& wait : waits) {
         auto reply = look(wait.request, status);
         if (const auto waiter = wait.answer.lock(); reply && waiter)
             waiter->set(*std::move(reply));
     }
 }
 
-void server::impl::stop() {
-    error_code ignored;
-    hub_->stopping = true;
-    file_.remove();
-    acceptor_.close(ignored);
-    pause_.cancel();
-    for (const auto& wait : std::exchange(hub_->waits, {})) {
-        if (const auto waiter = wait.answer.lock())
-            waiter->set(problem(503, "the daemon is stopping"));
+void server::impl::publish(const event_view& event) {
+    if (operators_->readers.empty() && everyone_->readers.empty())
+        return;
+    const bool first = untold_.empty();
+    untold_ += to_text(to_json(event)) + "\n";
+    if (first)
+        asio::post(executor_, [self = shared_from_this()] { self->tell(); });
+}
+
+void server::impl::tell() {
+    const auto lines = std::exchange(untold_, {});
+    for (const auto& each : {operators_, everyone_}) {
+        for (auto* reader : each->readers)
+            reader->tell(lines);
     }
-    for (auto* each : hub_->connections)
-        each->stop();
+}
+
+void server::impl::stop() {
+    file_.remove();
+    local_->stop();
+    tcp_->stop();
+    tell();
+    for (const auto& each : {operators_, everyone_}) {
+        each->stopping = true;
+        for (const auto& wait : std::exchange(each->waits, {}))
+            if (const auto waiter = wait.answer.lock())
+                waiter->set(problem(503, "the daemon is stopping"));
+        for (auto* one : each->connections)
+            one->stop();
+    }
 }
 
 void server::impl::cut() {
     stop();
-    hub_->daemon = nullptr;
-    for (auto* each : hub_->connections)
-        each->cut();
+    for (const auto& each : {operators_, everyone_}) {
+        each->daemon = nullptr;
+        for (auto* one : each->connections)
+            one->cut();
+    }
 }
 
 server::server(asio::any_io_executor executor, operations& daemon, const limits& bounds)
@@ -193,8 +178,20 @@ std::expected<void, std::string> server::listen(const control_settings& settings
     return impl_->listen(settings);
 }
 
+std::expected<tcp::endpoint, std::string> server::listen(const tcp::endpoint& where) {
+    return impl_->listen(where);
+}
+
+void server::stop_listening_for_everyone() {
+    impl_->stop_listening_for_everyone();
+}
+
 void server::changed() {
     impl_->changed();
+}
+
+void server::publish(const event_view& event) {
+    impl_->publish(event);
 }
 
 void server::stop() {

@@ -110,6 +110,7 @@ json::object to_json(const check_view& check) {
         {"duration", or_null(check.duration)},
         {"runs", check.runs},
         {"since", or_null(check.since)},
+        {"recent", check.recent},
     };
 }
 

@@ -42,6 +42,8 @@ daemon::daemon(boost::asio::io_context& context, config::configuration settings,
     , drain_files_(context.get_executor(), services_)
     , addresses_(context.get_executor(), state_.path(), services_, speaker_)
     , server_(context.get_executor(), *this)
+    , lag_meter_(context.get_executor(),
+                 [this](std::chrono::nanoseconds late) { chronicle_.woke_late(late); })
     , signals_(context, SIGTERM, SIGINT, SIGHUP)
     , end_of_rib_timer_(context)
     , watchdog_(context.get_executor(), [this] { return stuck_check(); }, notify_service_manager) {
@@ -61,7 +63,7 @@ std::expected<void, std::string> daemon::start() {
         return loaded;
     if (auto addresses = addresses_.start(); !addresses)
         return addresses;
-    if (auto listening = server_.listen(settings_.control); !listening)
+    if (auto listening = listen(); !listening)
         return listening;
     if (auto started = speaker_.start(); !started) {
         server_.stop();
@@ -83,6 +85,8 @@ std::expected<void, std::string> daemon::start() {
         {{"version", HERALD_VERSION},
          {"neighbors", std::to_string(speaker_.neighbors().size())},
          {"services", std::to_string(services_.size())}});
+    chronicle_.started();
+    lag_meter_.start();
     notify_service_manager("READY=1");
     if (auto interval = watchdog_interval())
         watchdog_.start(*interval);
@@ -97,6 +101,15 @@ std::string daemon::stuck_check() const {
                 return fmt::format("check {} of service {} is stuck", check->settings().name,
                                    service->name());
     return {};
+}
+
+std::expected<void, std::string> daemon::listen() {
+    if (auto listening = server_.listen(settings_.control); !listening)
+        return listening;
+    auto listening = listen_for_everyone({}, settings_.metrics);
+    if (!listening)
+        server_.stop();
+    return listening;
 }
 
 void daemon::await_signal() {
@@ -128,6 +141,8 @@ void daemon::begin_stop(ending next, const std::string& why) {
     stopping_ = true;
     next_ = next;
     log(log_level::info, "stopping", why);
+    chronicle_.stopping(why, next == ending::start_anew);
+    lag_meter_.stop();
     notify_service_manager(next == ending::exit ? "STOPPING=1" : reloading());
     end_of_rib_timer_.cancel();
     drain_files_.stop();

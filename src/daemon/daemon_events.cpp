@@ -27,14 +27,18 @@ void daemon::service_changed(managed_service& which) {
          {"health", std::string(service::to_string(which.health()))},
          {"administration", std::string(service::to_string(which.administration()))},
          {"heard", std::string(net::to_string(which.heard()))}});
+    const auto sent = updates_sent();
     announce(which, speaker_);
+    measure_change(which, sent);
     addresses_.service_changed(which);
+    chronicle_.service_changed(which);
     complete_settled(services_, speaker_, false);
     views_changed();
 }
 
 void daemon::check_ran(const managed_service& which, const health::check& check, bool changed) {
     const auto& status = check.status();
+    chronicle_.check_ran(which, check, changed);
     auto agrees = changed || !status.settled || *status.settled == status.last->outcome;
     auto level = changed ? log_level::info : agrees ? log_level::trace : log_level::debug;
     log(level, "check_result",
@@ -69,6 +73,7 @@ void daemon::state_changed(const peering::neighbor& which, bgp::session_state be
         fmt::format("neighbor {}: {} -> {}", which.settings().name, bgp::to_string(before),
                     bgp::to_string(now)),
         {{"neighbor", which.settings().name}});
+    chronicle_.state_changed(which, before, now);
     views_changed();
 }
 
@@ -95,6 +100,7 @@ void daemon::session_ended(const peering::neighbor& which, const peering::sessio
         fmt::format("neighbor {}: {}: {}", which.settings().name,
                     end.was_established ? "the session ended" : "no session", text),
         {{"neighbor", which.settings().name}});
+    chronicle_.session_ended(which, end);
     views_changed();
 }
 

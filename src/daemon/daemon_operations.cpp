@@ -43,6 +43,7 @@ control::status_view daemon::status() const {
         view.neighbors.push_back(view_of(*neighbor));
     for (const auto& service : services_)
         view.services.push_back(view_of(*service, speaker_));
+    chronicle_.complete(view);
     view.problems = problems_of(view.neighbors, view.services);
     return view;
 }

@@ -80,32 +80,39 @@ std::expected<control::reload_view, refusal> daemon::take(config::load_result lo
     for (const auto& problem : loaded.problems)
         log(loaded.settings ? log_level::warning : log_level::error, "reload", to_string(problem));
     if (!loaded.settings)
-        return std::unexpected(reload_refused(invalid(loaded.problems)));
+        return std::unexpected(reload_refused(invalid(loaded.problems), dry_run));
     const auto changes = config::difference(settings_, *loaded.settings);
     if (!dry_run) {
         if (auto applied = apply(std::move(*loaded.settings)); !applied)
             return std::unexpected(
-                reload_refused({refusal::kind::failed, std::move(applied.error())}));
+                reload_refused({refusal::kind::failed, std::move(applied.error())}, dry_run));
         for (const auto& change : changes)
             log(log_level::info, "reload", describe(change));
         log(log_level::info, "reload",
             fmt::format("the configuration was reloaded, {} changes", changes.size()));
+        chronicle_.reloaded({});
         views_changed();
     }
     return view_of(changes, loaded.problems, dry_run);
 }
 
-refusal daemon::reload_refused(refusal why) {
+refusal daemon::reload_refused(refusal why, bool dry_run) {
     log(log_level::error, "reload",
         fmt::format("the configuration was not reloaded, nothing has changed: {}", why.detail));
+    if (!dry_run)
+        chronicle_.reloaded(std::unexpected(why.detail));
     return why;
 }
 
 std::expected<void, std::string> daemon::apply(config::configuration next) {
     if (auto possible = addresses_.prepare(next.services); !possible)
         return possible;
-    if (auto changed = speaker_.change(next.listen, next.neighbors); !changed)
+    if (auto listening = listen_for_everyone(settings_.metrics, next.metrics); !listening)
+        return listening;
+    if (auto changed = speaker_.change(next.listen, next.neighbors); !changed) {
+        static_cast<void>(listen_for_everyone(next.metrics, settings_.metrics));
         return changed;
+    }
     if (next.log.level != settings_.log.level)
         herald::daemon::set_log_level(next.log.level);
     change_services(next.services);

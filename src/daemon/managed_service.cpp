@@ -142,7 +142,9 @@ void managed_service::check_ran(const health::check& check, bool changed) {
                        clock::now());
     if (state_.checked_health() != before)
         verdict_ = verdict;
+    verdict_settled_ = check.status().last_change;
     update(verdict);
+    verdict_settled_.reset();
 }
 
 void managed_service::drain(service::drain_source source, const service::stored_drain& drain) {

@@ -27,6 +27,10 @@ std::string detail_of(const reply& answer) {
 
 } // namespace
 
+std::unexpected<failure> refusal_of(const reply& answer) {
+    return refused(detail_of(answer));
+}
+
 names names_of(const po::variables_map& options, const std::string& key) {
     return options.count(key) == 0 ? names{} : options[key].as<names>();
 }
@@ -44,7 +48,7 @@ result<reply> consult(const global_options& global, const question& asked) {
             return std::unexpected(printed.error());
     }
     if (answer->status >= 400)
-        return refused(detail_of(*answer));
+        return refusal_of(*answer);
     return answer;
 }
 

@@ -16,6 +16,9 @@ names names_of(const boost::program_options::variables_map& options,
 /// An option's value; "" without it.
 std::string option(const boost::program_options::variables_map& options, const std::string& key);
 
+/// What the daemon says against it, from its problem document.
+std::unexpected<failure> refusal_of(const reply& answer);
+
 /// Asks, and with --json prints what was answered, whatever it is. A refusal is a failure.
 result<reply> consult(const global_options& global, const question& asked);
 

@@ -1,5 +1,7 @@
 #include "client.hpp"
 
+#include <array>
+#include <boost/asio/buffers_iterator.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -55,20 +57,68 @@ result<reply> exchange(asio::io_context& context, protocol::socket& socket,
     return reply{answer.result_int(), std::move(answer.body())};
 }
 
-} // namespace
-
-result<reply> ask(const std::string& path, const question& asked) {
+result<void> connect(protocol::socket& socket, const std::string& path) {
     if (path.empty() || path.size() >= sizeof(sockaddr_un::sun_path))
         return usage(
             fmt::format("a socket's path has 1 to {} bytes", sizeof(sockaddr_un::sun_path) - 1));
-    asio::io_context context{1};
-    protocol::socket socket{context};
     error_code error;
     socket.connect(protocol::endpoint{path}, error);
     if (error)
         return std::unexpected(failure{exit_status::no_daemon,
                                        fmt::format("no daemon at {}: {}", path, error.message())});
+    return {};
+}
+
+/// Gives whole lines to `take`, up to the end. `text`: what was already received.
+result<void> take_lines(protocol::socket& socket, std::string text,
+                        const std::function<result<void>(std::string_view)>& take) {
+    std::array<char, 16384> more{};
+    error_code error;
+    while (!error) {
+        if (const auto end = text.rfind('\n'); end != std::string::npos) {
+            if (auto taken = take(std::string_view(text).substr(0, end + 1)); !taken)
+                return taken;
+            text.erase(0, end + 1);
+        }
+        text.append(more.data(), socket.read_some(asio::buffer(more), error));
+    }
+    return {};
+}
+
+} // namespace
+
+result<reply> ask(const std::string& path, const question& asked) {
+    asio::io_context context{1};
+    protocol::socket socket{context};
+    if (auto connected = connect(socket, path); !connected)
+        return std::unexpected(connected.error());
     return exchange(context, socket, make_request(asked), asked.bound);
+}
+
+result<reply> follow(const std::string& path, const std::string& target,
+                     const std::function<result<void>(std::string_view)>& take) {
+    asio::io_context context{1};
+    protocol::socket socket{context};
+    if (auto connected = connect(socket, path); !connected)
+        return std::unexpected(connected.error());
+    boost::beast::flat_buffer buffer;
+    http::response_parser<http::string_body> parser;
+    error_code error;
+    http::write(socket, make_request({.target = target}), error);
+    http::read_header(socket, buffer, parser, error);
+    if (error)
+        return refused(fmt::format("the daemon's answer cannot be read: {}", error.message()));
+    if (parser.get().result() != http::status::ok) {
+        http::read(socket, buffer, parser, error);
+        return reply{parser.get().result_int(), std::move(parser.get().body())};
+    }
+    const auto received = buffer.data();
+    std::string text(asio::buffers_begin(received), asio::buffers_end(received));
+    if (auto taken = take_lines(socket, std::move(text), take); !taken)
+        return std::unexpected(taken.error());
+    if (auto still = connect(socket = protocol::socket{context}, path); !still)
+        return std::unexpected(failure{exit_status::no_daemon, "the daemon has gone"});
+    return refused("the daemon ended the stream: it was not read fast enough, or it restarted");
 }
 
 std::string encode(std::string_view name) {

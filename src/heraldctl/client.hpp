@@ -3,6 +3,7 @@
 #include "failure.hpp"
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,11 @@ struct reply {
 
 /// One request on a connection of its own.
 result<reply> ask(const std::string& socket, const question& asked);
+
+/// Gives the lines of an answer without end to `take`, as they come, until that fails or the daemon
+/// ends it: then it has gone, or was not read fast enough. What is refused at once is the answer.
+result<reply> follow(const std::string& socket, const std::string& target,
+                     const std::function<result<void>(std::string_view)>& take);
 
 /// A name as one segment or parameter of a URL.
 std::string encode(std::string_view name);

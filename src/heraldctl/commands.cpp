@@ -234,6 +234,12 @@ result<void> report(const global_options& global, const po::variables_map& optio
                              text_of(check.as_object(), "state")));
 }
 
+/// One JSON object a line is what a person sees, too.
+result<void> events(const global_options& global, const po::variables_map&) {
+    const auto ended = follow(global.socket, "/v1/events", print);
+    return ended ? refusal_of(*ended) : std::unexpected(ended.error());
+}
+
 result<void> wait(const global_options& global, const po::variables_map& options) {
     const bool announced = options.count("announced") > 0;
     const bool withdrawn = options.count("withdrawn") > 0;
@@ -311,6 +317,8 @@ constexpr std::array known{
             "apply the configuration file, or print what that would change", 0, declare_reload,
             reload},
     command{"log", "LEVEL", "change the log level", 1, declare_nothing, log_level},
+    command{"events", "", "what happens from now on, one JSON object a line", 0, declare_nothing,
+            events},
     command{"restart", "",
             "start heraldd anew, in place; neighbors with graceful restart keep routes", 0,
             declare_nothing, restart},
@@ -322,16 +330,10 @@ constexpr std::array known{
             "return once it is so; for scripts", 0, declare_wait, wait},
 };
 
-constexpr std::array<std::string_view, 1> planned{"events"};
-
 } // namespace
 
 std::span<const command> commands() {
     return known;
-}
-
-bool is_planned(std::string_view name) {
-    return std::ranges::find(planned, name) != planned.end();
 }
 
 } // namespace heraldctl

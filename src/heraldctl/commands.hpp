@@ -29,7 +29,4 @@ struct command {
 /// std::vector<std::string> "name".
 std::span<const command> commands();
 
-/// Whether it is a command of a later version.
-bool is_planned(std::string_view name);
-
 } // namespace heraldctl

@@ -84,8 +84,6 @@ result<void> run_command(const global_options& global, const std::string& name,
     const auto known = std::ranges::find(commands(), name, &command::name);
     if (known != commands().end())
         return run_command(global, *known, given);
-    if (is_planned(name))
-        return usage(fmt::format("\"{}\" is not implemented yet", name));
     return usage(fmt::format("unknown command \"{}\"; see heraldctl --help", name));
 }
 

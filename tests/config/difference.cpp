@@ -167,6 +167,8 @@ TEST_CASE("difference: where the program is reached changes with the next start"
     }
     CHECK(between(plain, plain + "[log]\nlevel = \"debug\"\n") ==
           std::vector{change{"log", "", kind::changed, {"level"}, false, false}});
+    CHECK(between(plain, plain + "[metrics]\nlisten = \"127.0.0.1:9179\"\n") ==
+          std::vector{change{"metrics", "", kind::changed, {"listen"}, false, false}});
 }
 
 TEST_CASE("difference: listening elsewhere begins no session anew") {

@@ -141,13 +141,24 @@ TEST_CASE("parse: an unknown key is an error that names what was meant") {
     });
 }
 
-TEST_CASE("parse: [metrics] is not implemented yet, and its keys are checked all the same") {
+TEST_CASE("parse: [metrics] listens on an address and a port; without a key, nowhere") {
+    using endpoint = boost::asio::ip::tcp::endpoint;
+    const auto listening_on = [](const std::string& more) {
+        const auto result = parse(bgp + more, "f");
+        REQUIRE(result.settings);
+        return result.settings->metrics.listen;
+    };
+    CHECK(listening_on("[metrics]") == std::nullopt);
+    CHECK(listening_on("[metrics]\nlisten = \"127.0.0.1:9179\"") ==
+          endpoint(boost::asio::ip::make_address("127.0.0.1"), 9179));
+    CHECK(listening_on("[metrics]\nlisten = \"[::]:80\"") ==
+          endpoint(boost::asio::ip::make_address("::"), 80));
     check_rows({
-        {bgp + "[metrics]", {"f:4:1: metrics: not implemented yet"}},
-        {bgp + "[metrics]\nlisten = \"127.0.0.1:9179\"\nlissten = 5",
-         {"f:4:1: metrics: not implemented yet",
-          "f:6:1: unknown key \"lissten\" in [metrics]; did you mean \"listen\"?"}},
+        {bgp + "[metrics]\nlissten = 5",
+         {"f:5:1: unknown key \"lissten\" in [metrics]; did you mean \"listen\"?"}},
     });
+    for (const std::string bad : {"127.0.0.1", "localhost:9179", ":9179", "127.0.0.1:0", "::1:80"})
+        CHECK(problems_of(bgp + "[metrics]\nlisten = \"" + bad + "\"").size() == 1);
 }
 
 TEST_CASE("parse: all problems are reported at once, by place") {

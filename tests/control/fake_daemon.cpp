@@ -77,6 +77,7 @@ service_view healthy(wall_time now) {
     check.duration = seconds{0.0125};
     check.runs = 1000;
     check.since = now - 2h - 7min;
+    check.recent = "ppp";
     service.checks = {check};
     return service;
 }
@@ -96,6 +97,7 @@ std::vector<check_view> failed_checks(wall_time now) {
     port.duration = seconds{2};
     port.runs = 7;
     port.since = now - 42s;
+    port.recent = "pftte";
     check_view page;
     page.service = "web";
     page.name = "page";

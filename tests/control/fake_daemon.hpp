@@ -33,13 +33,18 @@ public:
     std::vector<std::string> complaints;
     std::vector<report_request> reports;
     std::vector<done> replies; // those not yet given
-    mutable int looks = 0;     // calls of status()
+    measurements counted;
+    std::vector<event_view> events;
+    int dropped = 0;       // readers of events
+    mutable int looks = 0; // calls of status()
 
     status_view status() const override {
         ++looks;
         return shown;
     }
     std::vector<route_view> routes(const std::string& neighbor) const override;
+    const measurements& measured() const override { return counted; }
+    std::vector<event_view> recent_events() const override { return events; }
     void drain(drain_request request, done reply) override;
     void undrain(std::vector<std::string> services, done reply) override;
     std::expected<explain_view, refusal> explain(const std::string& prefix) const override;
@@ -49,6 +54,7 @@ public:
     void restart(done reply) override;
     void cannot_accept(const std::string& why) override { complaints.push_back(why); }
     std::expected<void, refusal> report(const report_request& request) override;
+    void reader_dropped() override { ++dropped; }
 
 private:
     void set_administration(const std::vector<std::string>& services, std::string_view to);

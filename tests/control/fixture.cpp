@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -37,6 +38,15 @@ world::~world() {
     loop_.join();
 }
 
+std::uint16_t world::listen_for_everyone() {
+    return on_loop([this] {
+        const auto where =
+            served->listen({boost::asio::ip::address_v4::loopback(), std::uint16_t{0}});
+        REQUIRE_MESSAGE(where.has_value(), where.error());
+        return where->port();
+    });
+}
+
 void world::change(const std::function<void(status_view&)>& edit) {
     on_loop([&] {
         edit(daemon.shown);
@@ -49,6 +59,16 @@ client::client(const std::filesystem::path& socket)
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(static_cast<char*>(address.sun_path), socket.c_str(), sizeof address.sun_path - 1);
+    const auto connected =
+        ::connect(handle_, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    REQUIRE_MESSAGE(connected == 0, std::strerror(errno));
+}
+
+client::client(std::uint16_t port) : handle_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
     const auto connected =
         ::connect(handle_, reinterpret_cast<const sockaddr*>(&address), sizeof address);
     REQUIRE_MESSAGE(connected == 0, std::strerror(errno));
@@ -97,6 +117,19 @@ std::string client::reply(bool head) {
             return std::exchange(received_, {}) + "…closed";
         received_.append(more.data(), static_cast<std::size_t>(size));
     }
+}
+
+std::string client::until(std::string_view end) {
+    std::array<char, 65536> more{};
+    while (!received_.ends_with(end)) {
+        if (!wait_until_ready(handle_, POLLIN))
+            return std::exchange(received_, {}) + "…timed out";
+        const auto size = ::recv(handle_, more.data(), more.size(), 0);
+        if (size <= 0)
+            return std::exchange(received_, {}) + "…closed";
+        received_.append(more.data(), static_cast<std::size_t>(size));
+    }
+    return std::exchange(received_, {});
 }
 
 std::string client::rest() {

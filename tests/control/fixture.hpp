@@ -33,6 +33,9 @@ public:
     world& operator=(const world&) = delete;
     ~world();
 
+    /// Listens on a TCP port too; which it is.
+    std::uint16_t listen_for_everyone();
+
     std::filesystem::path socket() const { return directory_.path() / "control.sock"; }
 
     /// Runs it where the daemon runs.
@@ -76,6 +79,7 @@ private:
 class client {
 public:
     explicit client(const std::filesystem::path& socket);
+    explicit client(std::uint16_t port); // on 127.0.0.1
     client(const client&) = delete;
     client& operator=(const client&) = delete;
     ~client();
@@ -85,6 +89,8 @@ public:
     void finish_sending();
     /// Up to the end of the answer's content, as Content-Length has it.
     std::string reply(bool head = false);
+    /// Until what was received ends so.
+    std::string until(std::string_view end);
     /// Until the server closes; "…timed out" is appended where it does not.
     std::string rest();
     int handle() const { return handle_; }

@@ -65,7 +65,7 @@ TEST_CASE("route: a problem is a document of its own type, RFC 9457 §3") {
 
 TEST_CASE("route: paths and names that do not exist are answered with 404") {
     const std::vector<std::pair<std::string, std::string>> rows{
-        {"/", "there is nothing at this path"},
+        {"//", "there is nothing at this path"},
         {"/v1", "there is nothing at this path"},
         {"/v1/", "there is nothing at this path"},
         {"/v2/status", "there is nothing at this path"},

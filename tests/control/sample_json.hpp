@@ -74,7 +74,8 @@ inline const std::string resolve_json = R"({"service":"dns",)"
                                         R"("last_run":"2025-01-31T11:59:57.250Z",)"
                                         R"("duration":0.0125,)"
                                         R"("runs":1000,)"
-                                        R"("since":"2025-01-31T09:53:00.250Z"})";
+                                        R"("since":"2025-01-31T09:53:00.250Z",)"
+                                        R"("recent":"ppp"})";
 
 inline const std::string port_json = R"({"service":"web",)"
                                      R"("name":"port",)"
@@ -88,7 +89,8 @@ inline const std::string port_json = R"({"service":"web",)"
                                      R"("last_run":"2025-01-31T11:59:59.250Z",)"
                                      R"("duration":2,)"
                                      R"("runs":7,)"
-                                     R"("since":"2025-01-31T11:59:18.250Z"})";
+                                     R"("since":"2025-01-31T11:59:18.250Z",)"
+                                     R"("recent":"pftte"})";
 
 inline const std::string page_json = R"({"service":"web",)"
                                      R"("name":"page",)"
@@ -102,7 +104,8 @@ inline const std::string page_json = R"({"service":"web",)"
                                      R"("last_run":null,)"
                                      R"("duration":null,)"
                                      R"("runs":0,)"
-                                     R"("since":null})";
+                                     R"("since":null,)"
+                                     R"("recent":""})";
 
 /// `administration` is what a drain changes.
 inline std::string dns_json(const std::string& administration = "active") {

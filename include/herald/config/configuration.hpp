@@ -2,6 +2,7 @@
 
 #include "herald/bgp/export_settings.hpp"
 #include "herald/control/control_settings.hpp"
+#include "herald/control/metrics_settings.hpp"
 #include "herald/daemon/daemon_settings.hpp"
 #include "herald/health/check_settings.hpp"
 #include "herald/peering/peering_settings.hpp"
@@ -31,6 +32,7 @@ struct configuration {
     std::uint32_t router_id = 0;
     peering::listen_settings listen;
     control::control_settings control;
+    control::metrics_settings metrics;
     daemon::log_settings log;
     daemon::state_settings state;
     std::vector<peering::neighbor_settings> neighbors;

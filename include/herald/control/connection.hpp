@@ -7,7 +7,7 @@
 #include "herald/control/routing.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <chrono>
@@ -16,6 +16,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace herald::control {
@@ -29,19 +30,21 @@ struct waiting {
     std::weak_ptr<later<response>> answer;
 };
 
-/// What the connections of a server share.
+/// What the connections of a listening socket share.
 struct hub {
     operations* daemon = nullptr; // none once the server is gone
     limits bounds;
+    audience who = audience::operators;
     bool stopping = false;
     std::set<connection*> connections;
+    std::set<connection*> readers; // of events, among them
     std::vector<waiting> waits;
 };
 
 /// One client: reads a request, has it answered, and again, until either side is done.
 class connection : public std::enable_shared_from_this<connection> {
 public:
-    using socket = boost::asio::local::stream_protocol::socket;
+    using socket = boost::asio::generic::stream_protocol::socket;
 
     connection(std::shared_ptr<hub> shared, socket client);
     connection(const connection&) = delete;
@@ -54,6 +57,8 @@ public:
     void stop();
     /// Closes it whatever happens.
     void cut();
+    /// Events for one that reads them, as lines; one that has not taken too many before is cut.
+    void tell(std::string_view lines);
 
 private:
     boost::asio::awaitable<bool> serve();
@@ -63,6 +68,8 @@ private:
     boost::asio::awaitable<bool> write(std::string bytes);
     boost::asio::awaitable<void> linger();
 
+    boost::asio::awaitable<bool> reply(const request& asked, framing frame);
+    boost::asio::awaitable<void> follow();
     boost::asio::awaitable<response> answer(const request& asked);
     boost::asio::awaitable<response> perform(response ready);
     boost::asio::awaitable<response> perform(drain_request wanted);
@@ -80,7 +87,7 @@ private:
         std::function<response(const operations&, const std::expected<Value, refusal>&)>;
     template <typename Value>
     reply_to<Value> answer_to(showing<Value> show);
-    void watch_for_departure();
+    void watch_for_departure(std::function<void()> gone);
 
     void arm(std::chrono::milliseconds bound);
     void disarm();
@@ -95,6 +102,9 @@ private:
     bool reading_ = true; // a request, rather than answering one
     bool first_ = true;   // request on this connection
     std::shared_ptr<later<response>> pending_;
+    std::string untold_;             // events for a reader of them
+    boost::asio::steady_timer told_; // cancelled when there is one, or no more to come
+    bool streaming_ = false;
 };
 
 } // namespace herald::control

@@ -15,7 +15,8 @@ struct limits {
     std::chrono::milliseconds reply = std::chrono::seconds{10};   // for a client to read its reply
     std::chrono::milliseconds daemon = std::chrono::seconds{30};  // for the daemon to do a change
     std::chrono::milliseconds linger = std::chrono::seconds{1};   // reading on after a refusal
-    std::chrono::milliseconds accept_retry{100};                  // out of file descriptors
+    std::size_t backlog = 262144; // of events that a reader has not taken; then it is cut
+    std::chrono::milliseconds accept_retry{100}; // out of file descriptors
 };
 
 } // namespace herald::control

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "herald/control/answers.hpp"
+#include "herald/control/event_view.hpp"
+#include "herald/control/measurements.hpp"
 #include "herald/control/snapshot.hpp"
 
 #include <chrono>
@@ -65,6 +67,9 @@ public:
     virtual status_view status() const = 0;
     /// Routes of one neighbor, or of all where `neighbor` is empty.
     virtual std::vector<route_view> routes(const std::string& neighbor) const = 0;
+    virtual const measurements& measured() const = 0;
+    /// The last ones, oldest first.
+    virtual std::vector<event_view> recent_events() const = 0;
 
     /// Why neighbors hear a prefix or not: of the service that announces this prefix, or the
     /// smallest one that holds this address or prefix.
@@ -87,6 +92,8 @@ public:
     virtual void cannot_accept(const std::string& why) = 0;
     /// The result of a push check, which may change what is announced before this returns.
     virtual std::expected<void, refusal> report(const report_request& request) = 0;
+    /// A reader of events that did not keep up was cut.
+    virtual void reader_dropped() = 0;
 };
 
 } // namespace herald::control

@@ -11,13 +11,16 @@ namespace herald::control {
 /// What is answered, apart from the socket.
 struct response {
     unsigned status = 200;
-    std::string body; // one line, with its end
+    std::string body; // JSON: one line, with its end
     std::string type = "application/json";
     std::string allow = {}; // RFC 9110 §10.2.1, with 405
+    std::string more = {};  // lines of the header
+    bool endless = false;   // events follow, as lines, until either side closes
     friend bool operator==(const response&, const response&) = default;
 };
 
 response show(const boost::json::value& value);
+response show_text(unsigned status, std::string text);
 
 /// An error as RFC 9457 §3 shows it; `detail` is a line for people.
 response problem(unsigned status, std::string_view detail);

@@ -4,6 +4,7 @@
 #include "herald/control/response.hpp"
 #include "herald/control/wait_condition.hpp"
 
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
@@ -41,8 +42,11 @@ using outcome =
     std::variant<response, drain_request, undrain_request, report_request, neighbor_request,
                  reload_request, log_request, restart_request, wait_request>;
 
-/// Never throws on what a client sent.
-outcome route(const request& asked, const operations& daemon);
+/// Who asks: those whom the control socket's file admits, or anyone.
+enum class audience : std::uint8_t { operators, everyone };
+
+/// Never throws on what a client sent. Everyone may look; only operators may change.
+outcome route(const request& asked, const operations& daemon, audience who = audience::operators);
 
 /// The services as they are after a change of `names`: the one, or all where `names` is empty.
 response show_changed(const std::vector<std::string>& names, const status_view& status);

@@ -5,13 +5,15 @@
 #include "herald/control/operations.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <expected>
 #include <memory>
 #include <string>
 
 namespace herald::control {
 
-/// HTTP/1.1 with JSON over a UNIX stream socket. Bounded whatever clients do: see limits.
+/// HTTP/1.1 with JSON over a UNIX stream socket, and what is read-only over TCP too. Bounded
+/// whatever clients do: see limits.
 class server {
 public:
     /// `daemon` outlives the server.
@@ -24,6 +26,16 @@ public:
     /// Listens. A socket file that no one answers on is replaced; one that is answered on is
     /// another daemon's, and refused. The error is a line for people.
     std::expected<void, std::string> listen(const control_settings& settings);
+
+    /// Listens for everyone on a TCP port: views, metrics, the status page. Where it listens, for
+    /// port 0. It listens at one place at most.
+    std::expected<boost::asio::ip::tcp::endpoint, std::string>
+    listen(const boost::asio::ip::tcp::endpoint& where);
+    /// Connections stay.
+    void stop_listening_for_everyone();
+
+    /// Tells those that follow events, in a later turn of the loop. Cheap where nobody does.
+    void publish(const event_view& event);
 
     /// Something that the views show has changed: requests that wait for a condition look again,
     /// in a later turn of the loop. Cheap where nobody waits.

@@ -73,6 +73,9 @@ struct check_view {
     std::optional<seconds> duration;
     std::uint64_t runs = 0;
     std::optional<wall_time> since; // in this state
+    /// A letter for each of the last runs, newest last: p passed, d degraded, f failed, t timed
+    /// out, e could not be run.
+    std::string recent;
 };
 
 struct drain_view {

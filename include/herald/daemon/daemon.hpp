@@ -3,8 +3,10 @@
 #include "herald/config/configuration.hpp"
 #include "herald/control/operations.hpp"
 #include "herald/control/server.hpp"
+#include "herald/daemon/chronicle.hpp"
 #include "herald/daemon/drain_book.hpp"
 #include "herald/daemon/drain_files.hpp"
+#include "herald/daemon/lag_meter.hpp"
 #include "herald/daemon/managed_service.hpp"
 #include "herald/daemon/planned_restart.hpp"
 #include "herald/daemon/rate_limit.hpp"
@@ -59,6 +61,8 @@ private:
     // control::operations
     control::status_view status() const override;
     std::vector<control::route_view> routes(const std::string& neighbor) const override;
+    const control::measurements& measured() const override;
+    std::vector<control::event_view> recent_events() const override;
     void drain(control::drain_request request, control::done reply) override;
     void undrain(std::vector<std::string> services, control::done reply) override;
     std::expected<control::explain_view, control::refusal>
@@ -70,6 +74,7 @@ private:
     void restart(control::done reply) override;
     void cannot_accept(const std::string& why) override;
     std::expected<void, control::refusal> report(const control::report_request& request) override;
+    void reader_dropped() override;
 
     // service_observer
     void service_changed(managed_service& which) override;
@@ -87,7 +92,7 @@ private:
 
     std::expected<control::reload_view, control::refusal> take(config::load_result loaded,
                                                                bool dry_run);
-    static control::refusal reload_refused(control::refusal why);
+    control::refusal reload_refused(control::refusal why, bool dry_run);
     std::expected<void, std::string> apply(config::configuration next);
     void change_services(const std::vector<config::service_entry>& next);
     void take_up_drain(managed_service& service);
@@ -97,6 +102,11 @@ private:
     void end_sessions(const std::string& why);
     void views_changed();
     std::string stuck_check() const;
+    std::uint64_t updates_sent() const;
+    void measure_change(const managed_service& which, std::uint64_t sent_before);
+    std::expected<void, std::string> listen();
+    std::expected<void, std::string> listen_for_everyone(const control::metrics_settings& now,
+                                                         const control::metrics_settings& next);
     std::expected<std::vector<managed_service*>, control::refusal>
     find_services(const std::vector<std::string>& names) const;
     void change_drains(const std::vector<managed_service*>& services, std::string_view verb,
@@ -113,12 +123,15 @@ private:
     drain_files drain_files_;
     service_addresses addresses_;
     control::server server_;
+    chronicle chronicle_{[this](const control::event_view& event) { server_.publish(event); }};
+    lag_meter lag_meter_;
     boost::asio::signal_set signals_;
     boost::asio::steady_timer end_of_rib_timer_;
     watchdog watchdog_;
     std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
     std::map<std::string, std::string> last_failures_; // by neighbor: why there is no session
     rate_limit malformed_limit_{std::chrono::seconds(1)};
+    std::uint64_t readers_dropped_ = 0;
     bool stopping_ = false;
     ending next_ = ending::exit;
     bool sessions_ended_ = false;

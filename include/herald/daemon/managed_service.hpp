@@ -74,6 +74,10 @@ public:
     /// When the state last changed, and why it is as it is, in one line.
     std::chrono::system_clock::time_point since() const { return since_; }
     std::string cause() const;
+    /// While service_changed is called over a check's verdict: when that settled.
+    std::optional<std::chrono::steady_clock::time_point> verdict_settled() const {
+        return verdict_settled_;
+    }
 
 private:
     void check_ran(const health::check& check, bool changed);
@@ -101,6 +105,7 @@ private:
     std::chrono::system_clock::time_point since_ = std::chrono::system_clock::now();
     std::string event_ = "starting"; // that led to the state
     std::string verdict_;            // that led to the health
+    std::optional<std::chrono::steady_clock::time_point> verdict_settled_;
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 

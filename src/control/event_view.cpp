@@ -1,0 +1,39 @@
+#include "herald/control/event_view.hpp"
+
+#include "herald/control/time_text.hpp"
+
+namespace herald::control {
+
+namespace json = boost::json;
+
+namespace {
+
+json::value or_null(const std::string& text) {
+    return text.empty() ? json::value(nullptr) : json::value(text);
+}
+
+} // namespace
+
+json::object to_json(const event_view& event) {
+    json::object shown{
+        {"time", to_text(event.time)},
+        {"type", event.type},
+        {"neighbor", or_null(event.neighbor)},
+        {"service", or_null(event.service)},
+        {"check", or_null(event.check)},
+        {"from", or_null(event.from)},
+        {"to", or_null(event.to)},
+        {"cause", or_null(event.cause)},
+        {"direction", nullptr},
+        {"code", nullptr},
+        {"subcode", nullptr},
+    };
+    if (const auto& kind = event.notification) {
+        shown["direction"] = kind->direction;
+        shown["code"] = kind->code;
+        shown["subcode"] = kind->subcode;
+    }
+    return shown;
+}
+
+} // namespace herald::control

@@ -1,0 +1,151 @@
+#include "herald/control/metrics.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+
+namespace herald::control {
+
+namespace {
+
+constexpr std::array session_states{"Idle",     "Connect",     "Active",
+                                    "OpenSent", "OpenConfirm", "Established"};
+constexpr std::array health_states{"unknown", "up", "degraded", "down"};
+
+std::uint64_t one_if(bool condition) {
+    return condition ? 1 : 0;
+}
+
+double to_unix(wall_time time) {
+    return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
+void add_states(metrics_text& out, const status_view& status) {
+    out.gauge("herald_neighbor_state", "1 for the state that the session with the neighbor is in.");
+    for (const auto& each : status.neighbors)
+        for (const auto* state : session_states)
+            out.add({{"neighbor", each.name}, {"state", state}}, one_if(each.state == state));
+    out.gauge("herald_neighbor_established", "Whether the session is Established.");
+    for (const auto& each : status.neighbors)
+        out.add({{"neighbor", each.name}}, one_if(each.state == "Established"));
+    out.gauge("herald_neighbor_shutdown", "Whether the session is administratively down.");
+    for (const auto& each : status.neighbors)
+        out.add({{"neighbor", each.name}}, one_if(each.shutdown));
+    out.counter("herald_neighbor_transitions_total",
+                "How often the session became Established or ceased to be.");
+    for (const auto& each : status.neighbors)
+        out.add({{"neighbor", each.name}}, each.transitions);
+}
+
+void add_messages(metrics_text& out, const status_view& status) {
+    out.counter("herald_neighbor_messages_total", "BGP messages, by direction and type.");
+    for (const auto& each : status.neighbors)
+        for (const auto& count : each.messages) {
+            out.add({{"neighbor", each.name}, {"direction", "sent"}, {"type", count.type}},
+                    count.sent);
+            out.add({{"neighbor", each.name}, {"direction", "received"}, {"type", count.type}},
+                    count.received);
+        }
+    out.counter("herald_neighbor_malformed_updates_total",
+                "UPDATEs with a fault that did not end the session (RFC 7606).");
+    for (const auto& each : status.neighbors)
+        out.add({{"neighbor", each.name}}, each.malformed_updates);
+    out.gauge("herald_neighbor_advertised_prefixes", "Prefixes that the neighbor was sent.");
+    for (const auto& each : status.neighbors)
+        for (const auto& [family, count] : each.advertised)
+            out.add({{"neighbor", each.name}, {"family", family}}, count);
+}
+
+void add_notifications(metrics_text& out, const measurements& measured) {
+    out.counter("herald_neighbor_notifications_total", "NOTIFICATIONs, by direction and kind.");
+    for (const auto& [kind, count] : measured.notifications) {
+        const auto code = std::to_string(kind.code);
+        const auto subcode = std::to_string(kind.subcode);
+        out.add({{"neighbor", kind.neighbor},
+                 {"direction", kind.direction},
+                 {"code", code},
+                 {"subcode", subcode}},
+                count);
+    }
+}
+
+void add_services(metrics_text& out, const status_view& status, const measurements& measured) {
+    out.gauge("herald_service_state", "1 for the health that the service is in.");
+    for (const auto& each : status.services)
+        for (const auto* state : health_states)
+            out.add({{"service", each.name}, {"state", state}}, one_if(each.health == state));
+    out.gauge("herald_service_announced", "Whether some neighbor has a prefix of the service.");
+    for (const auto& each : status.services)
+        out.add({{"service", each.name}}, one_if(!each.announced_to.empty()));
+    out.gauge("herald_service_drained", "Whether the service is drained, or draining.");
+    for (const auto& each : status.services)
+        out.add({{"service", each.name}}, one_if(each.administration != "active"));
+    out.counter("herald_service_transitions_total", "Changes of the service's health.");
+    for (const auto& each : status.services) {
+        const auto found = measured.service_transitions.find(each.name);
+        out.add({{"service", each.name}},
+                found == measured.service_transitions.end() ? std::uint64_t{0} : found->second);
+    }
+}
+
+void add_checks(metrics_text& out, const status_view& status, const measurements& measured) {
+    out.gauge("herald_check_up", "Whether the check's settled verdict is a pass.");
+    for (const auto& service : status.services)
+        for (const auto& each : service.checks)
+            out.add({{"service", service.name}, {"check", each.name}},
+                    one_if(each.state == "pass"));
+    out.counter("herald_check_runs_total",
+                "Runs of the check by result; error: it could not be run.");
+    for (const auto& [check, counts] : measured.checks)
+        for (const auto& [result, count] : counts.runs)
+            out.add(
+                {{"service", check.first}, {"check", check.second}, {"result", to_string(result)}},
+                count);
+    out.histogram_family("herald_check_duration_seconds", "How long the check's runs took.");
+    for (const auto& [check, counts] : measured.checks)
+        out.add({{"service", check.first}, {"check", check.second}}, counts.durations);
+}
+
+void add_reactions(metrics_text& out, const measurements& measured) {
+    out.histogram_family("herald_reaction_seconds",
+                         "From a check's verdict to the UPDATEs that it causes, handed to TCP.");
+    out.add({}, measured.reaction);
+    out.histogram_family("herald_withdraw_ack_seconds",
+                         "From a service's withdrawal until every neighbor's TCP acknowledged it.");
+    out.add({}, measured.withdraw_ack);
+    out.histogram_family("herald_event_loop_lag_seconds", "How late the event loop's timers are.");
+    out.add({}, measured.loop_lag);
+}
+
+void add_configuration(metrics_text& out, const measurements& measured) {
+    out.gauge("herald_config_reload_success",
+              "Whether the configuration was valid when it was last read.");
+    out.add({}, one_if(measured.reload_success));
+    out.gauge("herald_config_last_reload_timestamp_seconds",
+              "When a valid configuration was last read.");
+    out.add({}, to_unix(measured.last_reload));
+}
+
+} // namespace
+
+std::string_view to_string(run_result value) {
+    constexpr std::array<std::string_view, 5> names{"pass", "degraded", "fail", "timeout", "error"};
+    return names[static_cast<std::size_t>(value)];
+}
+
+std::string to_metrics(const status_view& status, const measurements& measured) {
+    metrics_text out;
+    out.gauge("herald_build_info", "1, with the version of heraldd.");
+    out.add({{"version", status.version}}, std::uint64_t{1});
+    add_states(out, status);
+    add_messages(out, status);
+    add_notifications(out, measured);
+    add_services(out, status, measured);
+    add_checks(out, status, measured);
+    add_reactions(out, measured);
+    add_configuration(out, measured);
+    add_process_metrics(out);
+    return out.take();
+}
+
+} // namespace herald::control

@@ -1,0 +1,146 @@
+#include "herald/daemon/chronicle.hpp"
+
+#include <fmt/format.h>
+
+namespace herald::daemon {
+
+namespace {
+
+using control::run_result;
+
+constexpr std::size_t most_results = 60;
+constexpr std::size_t most_events = 100;
+
+run_result result_of(const health::probe_result& last) {
+    if (!last.could_run)
+        return run_result::error;
+    if (last.timed_out)
+        return run_result::timeout;
+    switch (last.outcome) {
+    case health::verdict::pass: return run_result::pass;
+    case health::verdict::degraded: return run_result::degraded;
+    case health::verdict::fail: break;
+    }
+    return run_result::fail;
+}
+
+/// A step on the way to a session: a neighbor that cannot be reached makes them without end, and
+/// would leave no room for what is worth keeping.
+bool is_passing(const control::event_view& event) {
+    const auto established = bgp::to_string(bgp::session_state::established);
+    return event.type == "neighbor" && event.from != established && event.to != established;
+}
+
+} // namespace
+
+void chronicle::started() {
+    measured_.last_reload = std::chrono::system_clock::now();
+    tell({.type = "start"});
+}
+
+void chronicle::stopping(const std::string& why, bool restart) {
+    tell({.type = restart ? "restart" : "stop", .cause = why});
+}
+
+void chronicle::reloaded(const std::expected<void, std::string>& how) {
+    measured_.reload_success = how.has_value();
+    if (how)
+        measured_.last_reload = std::chrono::system_clock::now();
+    tell({.type = "reload",
+          .to = how ? "applied" : "refused",
+          .cause = how ? std::string() : how.error()});
+}
+
+void chronicle::state_changed(const peering::neighbor& which, bgp::session_state before,
+                              bgp::session_state now) {
+    using bgp::session_state;
+    const bool fell = now == session_state::idle || now == session_state::active;
+    tell({.type = "neighbor",
+          .neighbor = which.settings().name,
+          .from = std::string(bgp::to_string(before)),
+          .to = std::string(bgp::to_string(now)),
+          .cause = fell && which.last_end() ? which.last_end()->describe() : ""});
+}
+
+void chronicle::session_ended(const peering::neighbor& which, const peering::session_end& end) {
+    if (end.received)
+        tell_notification(which, "received", *end.received);
+    if (end.sent)
+        tell_notification(which, "sent", *end.sent);
+}
+
+void chronicle::tell_notification(const peering::neighbor& which, std::string direction,
+                                  const wire::notification& what) {
+    const auto code = static_cast<std::uint8_t>(what.code);
+    const auto& name = which.settings().name;
+    ++measured_.notifications[{name, direction, code, what.subcode}];
+    const auto text = wire::shutdown_text(what);
+    control::event_view event{
+        .type = "notification",
+        .neighbor = name,
+        .cause = fmt::format("{}{}{}", wire::describe(what), text.empty() ? "" : ": ", text)};
+    event.notification = {std::move(direction), code, what.subcode};
+    tell(std::move(event));
+}
+
+void chronicle::check_ran(const managed_service& which, const health::check& check, bool changed) {
+    const auto& last = *check.status().last;
+    const auto result = result_of(last);
+    const check_name name{which.name(), check.settings().name};
+    auto& counts = measured_.checks[name];
+    ++counts.runs[result];
+    counts.durations.observe(last.duration);
+    auto& past = checks_[name];
+    if (past.recent.size() == most_results)
+        past.recent.erase(0, 1);
+    past.recent += control::to_string(result).front();
+    if (!changed)
+        return;
+    auto before = std::exchange(past.state, health::to_string(*check.status().settled));
+    tell({.type = "check",
+          .service = name.first,
+          .check = name.second,
+          .from = std::move(before),
+          .to = past.state,
+          .cause = describe(check)});
+}
+
+void chronicle::service_changed(const managed_service& which) {
+    const standing now{which.health(), which.administration()};
+    const auto before = std::exchange(services_[which.name()], now);
+    const bool other_health = now.health != before.health;
+    const bool other_drain = now.administration != before.administration;
+    if (other_health)
+        ++measured_.service_transitions[which.name()];
+    if (other_health || !other_drain)
+        tell({.type = "service",
+              .service = which.name(),
+              .from = std::string(service::to_string(before.health)),
+              .to = std::string(service::to_string(now.health)),
+              .cause = which.cause()});
+    if (other_drain)
+        tell({.type = "drain",
+              .service = which.name(),
+              .from = std::string(service::to_string(before.administration)),
+              .to = std::string(service::to_string(now.administration)),
+              .cause = which.cause()});
+}
+
+void chronicle::complete(control::status_view& view) const {
+    for (auto& service : view.services)
+        for (auto& check : service.checks)
+            if (const auto past = checks_.find({service.name, check.name}); past != checks_.end())
+                check.recent = past->second.recent;
+}
+
+void chronicle::tell(control::event_view event) {
+    event.time = std::chrono::system_clock::now();
+    tell_(event);
+    if (is_passing(event))
+        return;
+    if (events_.size() == most_events)
+        events_.pop_front();
+    events_.push_back(std::move(event));
+}
+
+} // namespace herald::daemon

@@ -1,0 +1,71 @@
+#include "herald/daemon/chronicle.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+using namespace herald::daemon;
+using herald::control::event_view;
+
+namespace {
+
+/// What was told, without the times.
+struct told {
+    std::vector<event_view> events;
+    chronicle book{[this](const event_view& event) {
+        events.push_back(event);
+        events.back().time = {};
+    }};
+};
+
+} // namespace
+
+TEST_CASE("chronicle: a start, a stop and a restart are told with what caused them") {
+    told here;
+    here.book.started();
+    here.book.stopping("heraldd was stopped by SIGTERM", false);
+    here.book.stopping("heraldd restarts", true);
+    CHECK(here.events ==
+          std::vector<event_view>{{.type = "start"},
+                                  {.type = "stop", .cause = "heraldd was stopped by SIGTERM"},
+                                  {.type = "restart", .cause = "heraldd restarts"}});
+}
+
+TEST_CASE("chronicle: a refused configuration is told and counted; the time is a valid one's") {
+    told here;
+    here.book.started();
+    const auto first = here.book.measured().last_reload;
+    CHECK(here.book.measured().reload_success);
+    here.book.reloaded(std::unexpected("f:1:1: no TOML"));
+    CHECK_FALSE(here.book.measured().reload_success);
+    CHECK(here.book.measured().last_reload == first);
+    here.book.reloaded({});
+    CHECK(here.book.measured().reload_success);
+    CHECK(here.book.measured().last_reload > first);
+    CHECK(here.events ==
+          std::vector<event_view>{{.type = "start"},
+                                  {.type = "reload", .to = "refused", .cause = "f:1:1: no TOML"},
+                                  {.type = "reload", .to = "applied"}});
+}
+
+TEST_CASE("chronicle: the last 100 events are kept, oldest first") {
+    told here;
+    for (int i = 0; i < 150; ++i)
+        here.book.stopping(fmt::format("{}", i), false);
+    const auto kept = here.book.recent();
+    REQUIRE(kept.size() == 100);
+    CHECK(kept.front().cause == "50");
+    CHECK(kept.back().cause == "149");
+    CHECK(here.events.size() == 150);
+}
+
+TEST_CASE("chronicle: measurements are in the histogram that they are for") {
+    using namespace std::chrono_literals;
+    told here;
+    here.book.reacted(40us);
+    here.book.acknowledged(2ms);
+    here.book.woke_late(3us);
+    const auto sum = [](const auto& histogram) { return histogram.sum(); };
+    CHECK(sum(here.book.measured().reaction) == doctest::Approx(40e-6));
+    CHECK(sum(here.book.measured().withdraw_ack) == doctest::Approx(2e-3));
+    CHECK(sum(here.book.measured().loop_lag) == doctest::Approx(3e-6));
+}
