@@ -72,7 +72,7 @@ def test_package_starts_nothing_and_purging_it_leaves_nothing(machine):
     machine.run("systemctl", "enable", "--quiet", "herald")
     machine.shell(f"{APT} remove --yes herald")
     assert (machine.root / CONFIG[1:]).exists()
-    machine.shell(f"{APT} purge --yes herald")
+    machine.shell(f"{APT} purge --yes --auto-remove herald")
     # Of the user that stays: the versions of the user database before it.
     assert {path for path in machine.files() - before if not path.endswith("-")} == set()
 
