@@ -12,14 +12,13 @@ PUSH = {"name": "told", "type": "push", "ttl": "1h"}
 
 def test_report_decides(site):
     """Announced, degraded and withdrawn as it was told, each at once."""
-    leaf = site.add_leaf()
-    del leaf  # its addresses are enough
     watched = Checking(site, {"told": {"type": "push", "ttl": "1h"}})
     service = "/v1/services/watched"
     assert watched.herald.get(service)["health"] == "unknown"
     for result, health in (("pass", "up"), ("degraded", "degraded"), ("fail", "down"),
                            ("pass", "up")):
-        done = watched.herald.ctl("report", "watched", "told", result, "--output", f"it is {result}")
+        done = watched.herald.ctl("report", "watched", "told", result,
+                                  "--output", f"it is {result}")
         assert done.stdout == f"watched told: {result}\n"
         assert watched.herald.get(service)["health"] == health
         assert watched.result("told") == (result, f"it is {result}")

@@ -16,8 +16,9 @@ class Checking:
     def __init__(self, site: Site, checks: dict, label: str = "herald"):
         self.herald: Herald = site.herald(label)
         listed = [{"name": name, **QUICK, **check} for name, check in checks.items()]
-        self.herald.configure(settings([NOBODY], [{"name": "watched", "prefixes": [IPV4_PREFIX],
-                                                   "check": listed}]))
+        service = {"name": "watched", "prefixes": [IPV4_PREFIX], "hold_down": "0s",
+                   "check": listed}
+        self.herald.configure(settings([NOBODY], [service]))
         self.herald.start()
 
     def view(self, name: str) -> dict:
