@@ -58,7 +58,8 @@ def world(module_site):
     built.service.start()
     built.wait_announced()
     built.router.command(f"clear bgp {built.leaf.node_ipv4}")
-    wait_until("the reset was seen", lambda: values(built, "herald_neighbor_notifications_total"))
+    wait_until("the session went and came", lambda: values(
+        built, "herald_neighbor_transitions_total").get((("neighbor", "leaf1"),)) == 3, 20.0)
     built.wait_announced()
     return built
 

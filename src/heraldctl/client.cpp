@@ -116,7 +116,8 @@ result<reply> follow(const std::string& path, const std::string& target,
     std::string text(asio::buffers_begin(received), asio::buffers_end(received));
     if (auto taken = take_lines(socket, std::move(text), take); !taken)
         return std::unexpected(taken.error());
-    if (auto still = connect(socket = protocol::socket{context}, path); !still)
+    // A connection alone says little: one that is being killed may still have been given it.
+    if (auto still = ask(path, {.target = "/livez"}); !still)
         return std::unexpected(failure{exit_status::no_daemon, "the daemon has gone"});
     return refused("the daemon ended the stream: it was not read fast enough, or it restarted");
 }

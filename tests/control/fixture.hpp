@@ -41,9 +41,10 @@ public:
     /// Runs it where the daemon runs.
     template <typename Work>
     auto on_loop(Work work) {
-        std::packaged_task<decltype(work())()> task(std::move(work));
-        auto result = task.get_future();
-        boost::asio::post(context_, [&task] { task(); });
+        // Shared: the result is there before the loop is done with the task.
+        auto task = std::make_shared<std::packaged_task<decltype(work())()>>(std::move(work));
+        auto result = task->get_future();
+        boost::asio::post(context_, [task] { (*task)(); });
         return result.get();
     }
 
