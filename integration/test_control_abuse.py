@@ -68,7 +68,6 @@ def test_malformed_request(name, abused):
 
 
 @pytest.mark.parametrize("method, path, status", [
-    ("GET", "/", 404),
     ("GET", "/v1", 404),
     ("GET", "/v2/status", 404),
     ("GET", "/v1/neighbors/spine", 404),

@@ -100,6 +100,7 @@ def test_the_operator_and_the_file_drain_apart(site):
                                 for drain in _service(world)["drains"]]
                == [("operator", "kernel update", True), ("file", "", False)], 1.0)
     assert _service(world)["drains"][0]["by"] == getpass.getuser()
+    world.wait_withdrawn(AT_ONCE)
     assert world.herald.ctl("undrain", "dns").stdout == f"dns: drained, by the file {file}\n"
     stays_true("nothing is announced again",
                lambda: world.router.has_none(IPV4_PREFIX, IPV6_PREFIX), 0.5)

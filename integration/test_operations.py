@@ -76,10 +76,12 @@ def test_explain_says_why_not(world):
         return world.herald.get(f"/v1/explain?prefix={IPV6_PREFIX}")["neighbors"][0]["why"]
     world.herald.ctl("drain", "dns", "--now", "--wait")
     assert why() == "the service is drained"
+    world.wait_withdrawn(AT_ONCE)
     world.herald.ctl("undrain", "dns")
     world.wait_announced()
     world.herald.ctl("neighbor", "leaf1", "shutdown")
     assert why() == "the neighbor is administratively down"
+    world.wait_withdrawn(AT_ONCE)
     world.herald.ctl("neighbor", "leaf1", "enable")
     world.wait_announced()
     world.service.kill()

@@ -284,6 +284,7 @@ TEST_CASE("server: without file descriptors it serves those it has, and the othe
         // broken.
         here.on_loop([&] { static_cast<operations&>(here.daemon).cannot_accept("the first"); });
         const auto warned = [&] { return here.daemon.complaints.size() > 1; };
+        CHECK_FALSE(here.on_loop(warned));
         std::unique_ptr<client> late;
         int filler = -1;
         here.on_loop([&] { // so that it cannot be accepted before the limit is there
