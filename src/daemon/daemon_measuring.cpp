@@ -27,7 +27,8 @@ daemon::listen_for_everyone(const control::metrics_settings& now,
     if (listening)
         return {};
     if (now.listen)
-        static_cast<void>(server_.listen(*now.listen));
+        if (const auto back = server_.listen(*now.listen); !back)
+            log(log_level::error, "metrics", back.error());
     return std::unexpected(listening.error());
 }
 

@@ -110,7 +110,8 @@ std::expected<void, std::string> daemon::apply(config::configuration next) {
     if (auto listening = listen_for_everyone(settings_.metrics, next.metrics); !listening)
         return listening;
     if (auto changed = speaker_.change(next.listen, next.neighbors); !changed) {
-        static_cast<void>(listen_for_everyone(next.metrics, settings_.metrics));
+        if (const auto back = listen_for_everyone(next.metrics, settings_.metrics); !back)
+            log(log_level::error, "reload", back.error());
         return changed;
     }
     if (next.log.level != settings_.log.level)

@@ -107,7 +107,7 @@ std::vector<std::uint8_t> dns_query(const dns_settings& settings, std::uint16_t 
                               static_cast<ldns_rr_class>(settings.record_class), LDNS_RD));
     if (query == nullptr)
         return {};
-    static_cast<void>(name.release()); // the query owns it now
+    [[maybe_unused]] const auto* owned_by_query = name.release();
     ldns()->pkt_set_id(query.get(), id);
     std::uint8_t* octets = nullptr;
     std::size_t size = 0;

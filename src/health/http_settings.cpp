@@ -49,7 +49,7 @@ std::expected<http_url, std::string> parse_http_url(std::string_view text) {
     const auto parsed = urls::parse_uri(text);
     if (!parsed || !parsed->has_authority())
         return not_a_url();
-    const urls::url_view url = *parsed;
+    const urls::url_view& url = *parsed;
     const auto scheme = url.scheme_id();
     if (scheme != urls::scheme::http && scheme != urls::scheme::https)
         return std::unexpected("expected a URL of http or https");

@@ -47,6 +47,7 @@ namespace herald::health {
 
 /// ldns, loaded when it is first asked for.
 struct ldns_library {
+// A name that is declared takes no parentheses. NOLINTNEXTLINE(bugprone-macro-parentheses)
 #define HERALD_MEMBER(name) decltype(&::ldns_##name) name = nullptr;
     HERALD_LDNS_FUNCTIONS(HERALD_MEMBER)
 #undef HERALD_MEMBER

@@ -49,6 +49,7 @@ namespace {
     DO(X509_verify_cert_error_string)
 
 struct openssl_library {
+// A name that is declared takes no parentheses. NOLINTNEXTLINE(bugprone-macro-parentheses)
 #define HERALD_MEMBER(name) decltype(&::name) name = nullptr;
     HERALD_OPENSSL_FUNCTIONS(HERALD_MEMBER)
 #undef HERALD_MEMBER

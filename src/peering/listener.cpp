@@ -72,8 +72,10 @@ error_code listener::open(const tcp::endpoint& endpoint,
 void listener::set_key(const asio::ip::address& peer, const std::string& password) {
     // Removing a key that is not there is an error without consequence; one that the kernel had no
     // memory for shows as sessions that do not come up.
-    if (peer.is_v6() == endpoint_.address().is_v6())
-        static_cast<void>(net::set_md5_key(acceptor_.native_handle(), peer, password));
+    if (peer.is_v6() != endpoint_.address().is_v6())
+        return;
+    [[maybe_unused]] const auto unheeded =
+        net::set_md5_key(acceptor_.native_handle(), peer, password);
 }
 
 void listener::stop() {

@@ -104,12 +104,13 @@ std::expected<owned<rtnl_addr>, std::string> describe(const ip::address& address
 } // namespace
 
 struct kernel_addresses::impl {
-    explicit impl(asio::any_io_executor executor) : events_ready(std::move(executor)) {}
+    explicit impl(const asio::any_io_executor& executor) : events_ready(executor) {}
     ~impl() { events_ready.release(); } // the descriptor is the socket's
 
     owned<nl_sock> commands{nl_socket_alloc()};
     owned<nl_sock> events{nl_socket_alloc()};
     asio::posix::stream_descriptor events_ready;
+    bool lost = false; // some changes were not heard of
     table addresses;
     std::function<void()> changed;
 
@@ -160,7 +161,6 @@ int kernel_addresses::impl::message_came(nl_msg* message, void* self) {
 
 void kernel_addresses::impl::read() {
     int error = 0;
-    bool lost = false;
     while (error != -NLE_AGAIN) {
         error = nl_recvmsgs_default(events.get());
         // ENOBUFS (libnl calls it so) and whatever else could not be read: some were not heard of.
@@ -169,11 +169,11 @@ void kernel_addresses::impl::read() {
             break;
     }
     if (lost)
-        static_cast<void>(ask_for_all());
+        lost = !ask_for_all(); // or with the next that is heard
 }
 
-kernel_addresses::kernel_addresses(asio::any_io_executor executor)
-    : impl_(std::make_shared<impl>(std::move(executor))) {}
+kernel_addresses::kernel_addresses(const asio::any_io_executor& executor)
+    : impl_(std::make_shared<impl>(executor)) {}
 
 kernel_addresses::~kernel_addresses() {
     close();

@@ -12,7 +12,7 @@ namespace herald::service {
 /// turn of the loop. Where it tells more than the socket holds (ENOBUFS), all are asked for again.
 class kernel_addresses final : public address_table {
 public:
-    explicit kernel_addresses(boost::asio::any_io_executor executor);
+    explicit kernel_addresses(const boost::asio::any_io_executor& executor);
     ~kernel_addresses() override;
 
     /// Asks for all addresses, and calls `changed` on the executor whenever they may have changed.
