@@ -72,7 +72,7 @@ _heraldctl_words() {
     '')
         echo status neighbors services checks routes explain drain undrain report neighbor
         echo reload restart wait events log
-        echo --socket --json --help --version
+        echo --socket --json --wide --help --version
         ;;
     esac
 }

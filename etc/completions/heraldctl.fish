@@ -69,6 +69,7 @@ $c -f
 set -l first $c -n __heraldctl_without_command
 $first -l socket -r -F -d 'The control socket'
 $first -l json -d 'Print what the daemon answers'
+$first -l wide -d 'Do not cut tables to 80 columns'
 $first -l help -d 'Print a summary'
 $first -l version -d 'Print the version'
 $first -a status -d 'One screen'

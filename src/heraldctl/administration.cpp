@@ -72,7 +72,7 @@ result<void> reload(const global_options& global, const po::variables_map& optio
         return std::unexpected(answer.error());
     if (global.json)
         return {};
-    return print(screen{wants_colour()}.reload(json::parse(answer->body)));
+    return print(screen{{wants_colour(), global.wide}}.reload(json::parse(answer->body)));
 }
 
 result<void> log_level(const global_options& global, const po::variables_map& options) {

@@ -36,7 +36,7 @@ result<void> show(const global_options& global, std::string target, showing show
         return std::unexpected(answer.error());
     if (global.json)
         return {};
-    const screen here{wants_colour()};
+    const screen here{{wants_colour(), global.wide}};
     return print((here.*shown)(json::parse(answer->body)));
 }
 

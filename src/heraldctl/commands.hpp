@@ -13,6 +13,7 @@ namespace heraldctl {
 struct global_options {
     std::string socket = "/run/herald/control.sock";
     bool json = false;
+    bool wide = false;
 };
 
 struct command {

@@ -18,8 +18,8 @@ namespace po = boost::program_options;
 using arguments = std::vector<std::string>;
 
 void declare_global(po::options_description& options) {
-    options.add_options()("socket", po::value<std::string>())("json", "")("help,h", "")("version",
-                                                                                        "");
+    options.add_options()("socket", po::value<std::string>())("json", "")("wide", "")("help,h", "")(
+        "version", "");
 }
 
 result<po::variables_map> parse(const arguments& given, const po::options_description& options,
@@ -47,16 +47,18 @@ void apply(global_options& global, const po::variables_map& options) {
     if (options.count("socket") > 0)
         global.socket = options["socket"].as<std::string>();
     global.json = global.json || options.count("json") > 0;
+    global.wide = global.wide || options.count("wide") > 0;
 }
 
 std::string help() {
-    std::string text = "usage: heraldctl [--socket PATH] [--json] COMMAND\n\n";
+    std::string text = "usage: heraldctl [--socket PATH] [--json | --wide] COMMAND\n\n";
     for (const auto& each : commands())
         text += fmt::format("  {} {}\n        {}\n", each.name, each.arguments, each.summary);
     text += "\n"
             "  --socket PATH  where heraldd listens; also $HERALD_SOCKET; otherwise\n"
             "                 /run/herald/control.sock\n"
             "  --json         print what the daemon answers\n"
+            "  --wide         do not cut tables to 80 columns\n"
             "  --version      print the version\n"
             "  --help         this, or with a command its usage\n"
             "\n"

@@ -96,10 +96,10 @@ std::vector<json::object> objects(const json::object& answer, std::string_view k
 
 /// A table's first rows, and where to see the others.
 std::string part(table (*make)(const std::vector<json::object>&), std::vector<json::object> rows,
-                 std::string_view command, bool coloured) {
+                 std::string_view command, layout shown) {
     const auto all = rows.size();
     rows.resize(std::min(all, most_rows));
-    auto text = make(rows).text(coloured);
+    auto text = make(rows).text(shown);
     if (all > most_rows)
         text += fmt::format("… and {} more: heraldctl {}\n", all - most_rows, command);
     return text;
@@ -123,33 +123,32 @@ std::string header(const json::object& status) {
            "\n";
 }
 
-std::string sessions_part(const json::object& status, bool coloured) {
+std::string sessions_part(const json::object& status, layout shown) {
     const auto rows = worst_first(objects(status, "neighbors"), [](const json::object& each) {
         return text_of(each, "state") != "Established";
     });
-    return rows.empty() ? "No neighbors\n" : part(neighbors_table, rows, "neighbors", coloured);
+    return rows.empty() ? "No neighbors\n" : part(neighbors_table, rows, "neighbors", shown);
 }
 
-std::string services_part(const json::object& status, bool coloured) {
+std::string services_part(const json::object& status, layout shown) {
     const auto rows = worst_first(objects(status, "services"), [](const json::object& each) {
         return text_of(each, "heard") != "normal";
     });
-    return rows.empty() ? "No services\n" : part(services_table, rows, "services", coloured);
+    return rows.empty() ? "No services\n" : part(services_table, rows, "services", shown);
 }
 
-std::string announced_part(const json::object& status, bool coloured) {
+std::string announced_part(const json::object& status, layout shown) {
     auto rows = objects(status, "services");
     std::erase_if(rows,
                   [](const json::object& each) { return list(each, "announced_to").empty(); });
-    return rows.empty() ? "Nothing is announced\n"
-                        : part(announced_table, rows, "routes", coloured);
+    return rows.empty() ? "Nothing is announced\n" : part(announced_table, rows, "routes", shown);
 }
 
-std::string problems_part(const json::object& status, bool coloured) {
+std::string problems_part(const json::object& status, layout shown) {
     const auto problems = texts(status, "problems");
     if (problems.empty())
         return "Nothing is wrong\n";
-    std::string text = coloured ? "\x1b[31mWRONG\x1b[0m\n" : "WRONG\n";
+    std::string text = shown.coloured ? "\x1b[31mWRONG\x1b[0m\n" : "WRONG\n";
     for (std::size_t i = 0; i < std::min(problems.size(), most_rows); ++i)
         text += cut(printable(problems[i]), 80) + "\n";
     if (problems.size() > most_rows)
@@ -162,17 +161,17 @@ std::string problems_part(const json::object& status, bool coloured) {
 
 std::string screen::status(const json::value& answer) const {
     const auto& status = answer.as_object();
-    return header(status) + "\n" + sessions_part(status, coloured) + "\n" +
-           services_part(status, coloured) + "\n" + announced_part(status, coloured) + "\n" +
-           problems_part(status, coloured);
+    return header(status) + "\n" + sessions_part(status, shown) + "\n" +
+           services_part(status, shown) + "\n" + announced_part(status, shown) + "\n" +
+           problems_part(status, shown);
 }
 
 std::string screen::neighbors(const json::value& answer) const {
-    return neighbors_table(objects(answer.as_object(), "neighbors")).text(coloured);
+    return neighbors_table(objects(answer.as_object(), "neighbors")).text(shown);
 }
 
 std::string screen::services(const json::value& answer) const {
-    return services_table(objects(answer.as_object(), "services")).text(coloured);
+    return services_table(objects(answer.as_object(), "services")).text(shown);
 }
 
 std::string screen::checks(const json::value& answer) const {
@@ -194,7 +193,7 @@ std::string screen::checks(const json::value& answer) const {
                   {duration(each, "duration")},
                   {text_of(each, "output")}});
     }
-    return rows.text(coloured);
+    return rows.text(shown);
 }
 
 std::string screen::routes(const json::value& answer) const {
@@ -220,7 +219,7 @@ std::string screen::routes(const json::value& answer) const {
                   {text_of(each, "local_pref")},
                   {joined(communities)}});
     }
-    return rows.text(coloured);
+    return rows.text(shown);
 }
 
 } // namespace heraldctl

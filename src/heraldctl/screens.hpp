@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tables.hpp"
+
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <string>
@@ -9,7 +11,7 @@ namespace heraldctl {
 /// What the socket answered, for people. Throws boost::system::system_error on an answer that is
 /// not of the daemon's shape.
 struct screen {
-    bool coloured = false;
+    layout shown;
 
     std::string status(const boost::json::value& answer) const;
     std::string neighbors(const boost::json::value& answer) const;

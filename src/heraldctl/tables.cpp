@@ -8,6 +8,7 @@ namespace heraldctl {
 namespace {
 
 constexpr std::size_t line_width = 80;
+constexpr std::size_t wide_line = 100'000; // more than any answer has
 constexpr std::string_view gap = "  ";
 
 bool continues(char byte) {
@@ -78,17 +79,17 @@ void table::add(std::vector<cell> row) {
 }
 
 /// 0 for a column that is left out.
-std::vector<std::size_t> table::widths() const {
+std::vector<std::size_t> table::widths(std::size_t line) const {
     std::vector<std::size_t> result(columns_.size());
     for (std::size_t i = 0; i < columns_.size(); ++i) {
         for (const auto& row : rows_)
-            result[i] = std::clamp(width(row[i].text), result[i], line_width);
+            result[i] = std::clamp(width(row[i].text), result[i], line);
         if (result[i] > 0)
             result[i] = std::max(result[i], width(columns_[i].title));
     }
     const auto shown =
         static_cast<std::size_t>(std::ranges::count_if(result, [](auto w) { return w > 0; }));
-    const auto room = line_width - gap.size() * (std::max<std::size_t>(shown, 1) - 1);
+    const auto room = line - gap.size() * (std::max<std::size_t>(shown, 1) - 1);
     const auto spare = [&](std::size_t i) {
         return columns_[i].least == 0 || result[i] <= columns_[i].least
                    ? 0
@@ -105,8 +106,8 @@ std::vector<std::size_t> table::widths() const {
     return result;
 }
 
-std::string table::text(bool coloured) const {
-    const auto sizes = widths();
+std::string table::text(layout shown) const {
+    const auto sizes = widths(shown.wide ? wide_line : line_width);
     const auto last = static_cast<std::size_t>(
         std::ranges::find_if(sizes.rbegin(), sizes.rend(), [](auto w) { return w > 0; }).base() -
         sizes.begin());
@@ -119,7 +120,7 @@ std::string table::text(bool coloured) const {
     for (const auto& row : rows_) {
         for (std::size_t i = 0; i < last; ++i) {
             if (sizes[i] > 0)
-                append(text, row[i], sizes[i], i + 1 == last, coloured);
+                append(text, row[i], sizes[i], i + 1 == last, shown.coloured);
         }
         text += '\n';
     }

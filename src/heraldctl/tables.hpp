@@ -15,6 +15,12 @@ struct cell {
     tone colour = tone::plain;
 };
 
+/// How what is shown has to look where it is shown.
+struct layout {
+    bool coloured = false;
+    bool wide = false; // lines as long as they are, rather than of 80 columns
+};
+
 struct column {
     std::string title;
     std::size_t least = 0; // it may be cut to this, so that the line fits; 0: never
@@ -29,7 +35,8 @@ std::size_t width(std::string_view text);
 /// At most `columns` wide, with an ellipsis where something was cut.
 std::string cut(std::string_view text, std::size_t columns);
 
-/// Rows under titles, in 80 columns. A column that no row has anything in is left out.
+/// Rows under titles, in 80 columns where the layout is not wide. A column that no row has anything
+/// in is left out.
 class table {
 public:
     explicit table(std::vector<column> columns) : columns_(std::move(columns)) {}
@@ -37,10 +44,10 @@ public:
     /// As many cells as columns. Each is made printable, and an empty one is shown as "-".
     void add(std::vector<cell> row);
     bool empty() const { return rows_.empty(); }
-    std::string text(bool coloured) const;
+    std::string text(layout shown) const;
 
 private:
-    std::vector<std::size_t> widths() const;
+    std::vector<std::size_t> widths(std::size_t line) const;
 
     std::vector<column> columns_;
     std::vector<std::vector<cell>> rows_;

@@ -191,6 +191,21 @@ TEST_CASE("heraldctl: long and hostile names stay within 80 columns and harm no 
             "nnnnnnnnnnnnnnn…  up      active  normal  1/2        2h07m  ?[31mred?[0m ? ü xx…\n"));
 }
 
+TEST_CASE("heraldctl --wide: nothing is cut") {
+    lively here;
+    const std::string long_name(200, 'n');
+    here.on_loop([&] {
+        here.daemon.shown.services[0].name = long_name;
+        here.daemon.shown.services.resize(1);
+    });
+    for (const auto& arguments : {words{"--wide", "services"}, words{"services", "--wide"}}) {
+        const auto shown = here.run(arguments);
+        CHECK(shown.status == 0);
+        CHECK(shown.out.find("\n" + long_name + "  up ") != std::string::npos);
+        CHECK(shown.out.find("…") == std::string::npos);
+    }
+}
+
 TEST_CASE("heraldctl --json: prints what the socket answers") {
     world here;
     const auto run = [&](words arguments) {
