@@ -1,11 +1,12 @@
 #include "herald/daemon/log.hpp"
 
+#include "herald/net/rfc3339.hpp"
+
 #include <algorithm>
 #include <array>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <chrono>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <memory>
 #include <spdlog/async.h>
@@ -40,11 +41,8 @@ std::string_view name_of(log_level level) {
 }
 
 std::string timestamp() {
-    auto now = std::chrono::system_clock::now();
-    auto seconds = std::chrono::floor<std::chrono::seconds>(now);
-    auto micros = std::chrono::duration_cast<std::chrono::microseconds>(now - seconds).count();
-    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z",
-                       fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)), micros);
+    constexpr std::size_t microseconds = 6;
+    return net::to_rfc3339(std::chrono::system_clock::now(), microseconds);
 }
 
 /// A value as it can stand in a line: quoted as in JSON where it has blanks or anything stranger.

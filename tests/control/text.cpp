@@ -67,29 +67,8 @@ TEST_CASE("humanise: the two units that matter") {
         CHECK(humanise(duration) == text);
 }
 
-TEST_CASE("to_text: a time is RFC 3339 in UTC with milliseconds, and parse_time reads it") {
-    const std::vector<std::pair<wall_time, std::string_view>> rows{
-        {wall_time{}, "1970-01-01T00:00:00.000Z"},
-        {wall_time{-1ms}, "1969-12-31T23:59:59.999Z"},
-        {std::chrono::sys_days{std::chrono::year{2024} / 2 / 29} + 23h + 59min + 59s + 999ms,
-         "2024-02-29T23:59:59.999Z"},
-    };
-    for (const auto& [time, text] : rows) {
-        CHECK(to_text(time) == text);
-        CHECK(parse_time(text) == time);
-    }
+TEST_CASE("to_text: a time is RFC 3339 in UTC with milliseconds") {
     CHECK(to_text(wall_time{1500us}) == "1970-01-01T00:00:00.001Z");
-}
-
-TEST_CASE("parse_time: anything else is nothing") {
-    for (const auto* text :
-         {"", "1970-01-01T00:00:00Z", "1970-01-01 00:00:00.000Z", "1970-01-01T00:00:00.000",
-          "1970-13-01T00:00:00.000Z", "1970-02-30T00:00:00.000Z", "1970-01-01T24:00:00.000Z",
-          "1970-01-01T00:60:00.000Z", "1970-01-01T00:00:60.000Z", "-970-01-01T00:00:00.000Z",
-          "1970-01-01T00:00:00.000Zx"}) {
-        CAPTURE(text);
-        CHECK(parse_time(text) == std::nullopt);
-    }
 }
 
 TEST_CASE("to_text: JSON is one line, with fractions as people write them") {

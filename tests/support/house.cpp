@@ -25,7 +25,7 @@ const std::map<std::string, std::set<std::string>, std::less<>> arrows{
     {"health", {"net", "health"}},
     {"service", {"net", "health/hysteresis.hpp", "service"}},
     {"config", {"net", "wire", "*_settings.hpp", "config"}},
-    {"control", {"control"}},
+    {"control", {"net", "control"}},
     {"daemon",
      {"net", "wire", "bgp", "peering", "health", "service", "config", "control", "daemon"}},
     {"heraldd.cpp",

@@ -1,8 +1,8 @@
-#include "herald/service/rfc3339.hpp"
+#include "herald/net/rfc3339.hpp"
 
 #include <doctest/doctest.h>
 
-namespace herald::service {
+namespace herald::net {
 namespace {
 
 using namespace std::chrono;
@@ -26,6 +26,14 @@ TEST_CASE("rfc3339: times are written in UTC and read back, RFC 3339 §5.6") {
         CHECK(to_rfc3339(time) == text);
         CHECK(from_rfc3339(text) == time);
     }
+}
+
+TEST_CASE("rfc3339: with as many digits of the fraction as are asked for") {
+    const auto time = sys_days(2025y / 1 / 31) + 1500us;
+    CHECK(to_rfc3339(time, 3) == "2025-01-31T00:00:00.001Z");
+    CHECK(to_rfc3339(time, 6) == "2025-01-31T00:00:00.001500Z");
+    CHECK(to_rfc3339(time_point(-1ms), 3) == "1969-12-31T23:59:59.999Z");
+    CHECK(to_rfc3339(time_point(0s), 3) == "1970-01-01T00:00:00.000Z");
 }
 
 TEST_CASE("rfc3339: anything else is no time") {
@@ -63,4 +71,4 @@ TEST_CASE("rfc3339: anything else is no time") {
 }
 
 } // namespace
-} // namespace herald::service
+} // namespace herald::net

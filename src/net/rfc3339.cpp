@@ -1,9 +1,9 @@
-#include "herald/service/rfc3339.hpp"
+#include "herald/net/rfc3339.hpp"
 
 #include <charconv>
 #include <fmt/format.h>
 
-namespace herald::service {
+namespace herald::net {
 
 namespace {
 
@@ -46,21 +46,29 @@ std::optional<nanoseconds> fraction_and_zone(std::string_view text) {
     return nanoseconds(value);
 }
 
-} // namespace
-
-std::string to_rfc3339(system_clock::time_point time) {
+/// All nine digits of the fraction, without the zone.
+std::string to_nanoseconds(system_clock::time_point time) {
     auto day = floor<days>(time);
     year_month_day date(day);
     hh_mm_ss clock(floor<nanoseconds>(time - day));
-    auto text =
-        fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
-                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                    clock.hours().count(), clock.minutes().count(), clock.seconds().count());
-    if (clock.subseconds().count() != 0) {
-        text += fmt::format(".{:09}", clock.subseconds().count());
-        text.erase(text.find_last_not_of('0') + 1);
-    }
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                       clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                       clock.subseconds().count());
+}
+
+} // namespace
+
+std::string to_rfc3339(system_clock::time_point time) {
+    auto text = to_nanoseconds(time);
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.ends_with('.'))
+        text.pop_back();
     return text + 'Z';
+}
+
+std::string to_rfc3339(system_clock::time_point time, std::size_t digits) {
+    return to_nanoseconds(time).substr(0, shape.size() + 1 + digits) + 'Z';
 }
 
 std::optional<system_clock::time_point> from_rfc3339(std::string_view text) {
@@ -79,4 +87,4 @@ std::optional<system_clock::time_point> from_rfc3339(std::string_view text) {
     return sys_days(date) + hours(hour) + minutes(minute) + seconds(second) + *fraction;
 }
 
-} // namespace herald::service
+} // namespace herald::net
