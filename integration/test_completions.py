@@ -14,7 +14,7 @@ from lab.shells import SHELLS
 from lab.site import settings
 
 LONG = "a-name-that-does-not-fit-into-a-column-of-a-table-that-has-to-fit-80-cols"[:64]
-GLOBAL_OPTIONS = {"--socket", "--json", "--help", "--version"}
+GLOBAL_OPTIONS = {"--socket", "--json", "--wide", "--help", "--version"}
 # What is to follow a command beside its options: arguments that --help names only as such.
 CHOICES = {"neighbor leaf1": {"shutdown", "enable", "reset", "refresh"},
            "log": {"trace", "debug", "info", "warning", "error"},

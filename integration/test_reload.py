@@ -187,6 +187,8 @@ def test_reload_that_cannot_listen_changes_nothing(world):
 def test_drain_stays_over_a_reload(world):
     """What the operator has drained is not announced again by a change of its settings."""
     world.herald.ctl("drain", "dns", "--now", "--wait")
+    wait_until("withdrawn", lambda: world.leaves[0].router.has_none(IPV4_PREFIX, IPV6_PREFIX),
+               AT_ONCE)
     world.services = [dns_service(communities=["64500:9"])]
     world.write()
     assert world.reload() == ["service dns: changed (communities)"]
