@@ -158,9 +158,8 @@ parsed<std::string> parse_reason(std::string_view body, bool takes_one) {
             return std::unexpected(unknown_member(name).error());
         if (value.is_null())
             continue;
-        if (!value.is_string() || value.get_string().size() > longest_reason)
-            return wrong(name, fmt::format("a text of at most {} bytes", longest_reason));
-        reason = std::string(value.get_string());
+        if (auto read = read_text(reason, name, value, longest_reason); !read)
+            return std::unexpected(read.error());
     }
     return reason;
 }

@@ -150,9 +150,7 @@ void daemon::begin_stop(ending next, const std::string& why) {
         service->stop();
     for (const auto& neighbor : speaker_.neighbors()) {
         if (next == ending::exit || !neighbor->keeps_routes())
-            for (const auto& service : services_)
-                for (const auto& prefix : service->settings().service.prefixes)
-                    neighbor->unwant(prefix);
+            neighbor->want_only({});
         neighbor->flush();
     }
     speaker_.when_acknowledged(stop_limit, [this, why] { end_sessions(why); });

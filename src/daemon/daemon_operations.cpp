@@ -78,26 +78,29 @@ void daemon::change_drains(
     const std::vector<managed_service*>& services, std::string_view verb,
     const std::function<void(service::stored_drains&, const std::string&)>& make,
     control::done reply) {
+    const auto names = names_of(services);
     drains_.apply(
-        [names = names_of(services), make](service::stored_drains& drains) {
+        [names, make](service::stored_drains& drains) {
             for (const auto& name : names)
                 make(drains, name);
         },
-        [this, services, verb, reply = std::move(reply)](std::error_code error) {
+        [this, names, verb, reply = std::move(reply)](std::error_code error) {
             if (error) {
                 log(log_level::error, "drain", not_stored(error).detail);
                 return reply(std::unexpected(not_stored(error)));
             }
             using enum service::drain_source;
-            for (auto* service : services) {
+            for (const auto& service : services_) {
+                // By name: a reload may have taken a service away while the disk was written.
+                if (std::ranges::find(names, service->name()) == names.end())
+                    continue;
                 auto drain = drains_.drains().find(service->name());
                 if (drain == drains_.drains().end())
                     service->undrain(by_operator);
                 else
                     service->drain(by_operator, drain->second);
             }
-            log(log_level::info, "drain",
-                fmt::format("{} {}", verb, fmt::join(names_of(services), ", ")));
+            log(log_level::info, "drain", fmt::format("{} {}", verb, fmt::join(names, ", ")));
             views_changed();
             reply({});
         });
