@@ -93,7 +93,7 @@ def test_stop_leaves_no_route_behind_in_spite_of_graceful_restart(site):
 
 
 def test_restart_with_a_broken_configuration_is_refused(world):
-    """The new start is rehearsed first: what it would say is the answer, and nothing changes."""
+    """The new start is tried first: what it would say is the answer, and nothing changes."""
     world.herald.config.write_text("[bgp]\nlocal_as = 'one'\n")
     refused = world.herald.ctl("restart", check=False)
     assert refused.returncode == 1

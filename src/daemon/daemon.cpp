@@ -1,6 +1,5 @@
 #include "herald/daemon/daemon.hpp"
 
-#include "herald/daemon/announcer.hpp"
 #include "herald/daemon/log.hpp"
 #include "herald/daemon/service_manager.hpp"
 
@@ -11,8 +10,6 @@ namespace herald::daemon {
 
 namespace {
 
-/// How long a service that does not settle may hold back a neighbor's End-of-RIB.
-constexpr std::chrono::seconds end_of_rib_limit{60};
 /// How long a stop waits for neighbors to acknowledge the withdrawals.
 constexpr std::chrono::seconds stop_limit{5};
 /// And then for what is left of connections and clients.
@@ -37,20 +34,16 @@ daemon::daemon(boost::asio::io_context& context, config::configuration settings,
     , settings_(std::move(settings))
     , start_(std::move(start))
     , state_(std::move(state))
-    , drains_(context.get_executor(), state_.path())
-    , speaker_(context.get_executor(), settings_.listen, settings_.neighbors, *this)
-    , drain_files_(context.get_executor(), services_)
-    , addresses_(context.get_executor(), state_.path(), services_, speaker_)
-    , server_(context.get_executor(), *this)
+    , reporter_(speaker_, server_)
+    , speaker_(context.get_executor(), settings_.listen, settings_.neighbors, reporter_)
+    , services_(context.get_executor(), state_.path(), settings_.services, speaker_, *this)
+    , announcer_(context.get_executor(), services_, speaker_)
+    , adapter_(*this, services_, announcer_, speaker_, reporter_)
+    , server_(context.get_executor(), adapter_)
     , lag_meter_(context.get_executor(),
-                 [this](std::chrono::nanoseconds late) { chronicle_.woke_late(late); })
+                 [this](std::chrono::nanoseconds late) { reporter_.events().woke_late(late); })
     , signals_(context, SIGTERM, SIGINT, SIGHUP)
-    , end_of_rib_timer_(context)
     , watchdog_(context.get_executor(), [this] { return stuck_check(); }, notify_service_manager) {
-    service_observer& observer = *this;
-    for (const auto& entry : settings_.services)
-        services_.push_back(
-            std::make_unique<managed_service>(context.get_executor(), entry, observer));
     for (const auto& neighbor : speaker_.neighbors())
         if (start_.restarted)
             neighbor->restarted(*start_.restarted);
@@ -59,10 +52,8 @@ daemon::daemon(boost::asio::io_context& context, config::configuration settings,
 daemon::~daemon() = default;
 
 std::expected<void, std::string> daemon::start() {
-    if (auto loaded = drains_.load(); !loaded)
+    if (auto loaded = services_.load(); !loaded)
         return loaded;
-    if (auto addresses = addresses_.start(); !addresses)
-        return addresses;
     if (auto listening = listen(); !listening)
         return listening;
     if (auto started = speaker_.start(); !started) {
@@ -70,22 +61,13 @@ std::expected<void, std::string> daemon::start() {
         return started;
     }
     await_signal();
-    for (const auto& service : services_)
-        take_up_drain(*service);
-    drain_files_.start();
-    for (const auto& service : services_)
-        service->start();
-    complete_settled(services_, speaker_, false);
-    end_of_rib_timer_.expires_after(end_of_rib_limit);
-    end_of_rib_timer_.async_wait([this](boost::system::error_code error) {
-        if (!error)
-            complete_settled(services_, speaker_, true);
-    });
+    services_.start();
+    announcer_.start();
     log(log_level::info, "started", "heraldd is ready",
         {{"version", HERALD_VERSION},
          {"neighbors", std::to_string(speaker_.neighbors().size())},
-         {"services", std::to_string(services_.size())}});
-    chronicle_.started();
+         {"services", std::to_string(services_.all().size())}});
+    reporter_.events().started();
     lag_meter_.start();
     notify_service_manager("READY=1");
     if (auto interval = watchdog_interval())
@@ -95,7 +77,7 @@ std::expected<void, std::string> daemon::start() {
 
 std::string daemon::stuck_check() const {
     const auto now = std::chrono::steady_clock::now();
-    for (const auto& service : services_)
+    for (const auto& service : services_.all())
         for (const auto& check : service->checks())
             if (is_stuck(check->status(), now))
                 return fmt::format("check {} of service {} is stuck", check->settings().name,
@@ -110,6 +92,24 @@ std::expected<void, std::string> daemon::listen() {
     if (!listening)
         server_.stop();
     return listening;
+}
+
+/// Where the next one cannot be listened on, the one before is listened on again.
+std::expected<void, std::string>
+daemon::listen_for_everyone(const control::metrics_settings& now,
+                            const control::metrics_settings& next) {
+    if (now == next)
+        return {};
+    server_.stop_listening_for_everyone(); // the two may exclude each other
+    if (!next.listen)
+        return {};
+    const auto listening = server_.listen(*next.listen);
+    if (listening)
+        return {};
+    if (now.listen)
+        if (const auto back = server_.listen(*now.listen); !back)
+            log(log_level::error, "metrics", back.error());
+    return std::unexpected(listening.error());
 }
 
 void daemon::await_signal() {
@@ -135,19 +135,35 @@ ending daemon::run() {
     return next_;
 }
 
+void daemon::restart(control::done reply) {
+    if (stopping_)
+        return reply(std::unexpected(
+            control::refusal{control::refusal::kind::failed, "heraldd is stopping"}));
+    config_trial::begin(
+        context_.get_executor(), start_.program, start_.config_file,
+        [this, reply = std::move(reply)](const std::expected<void, std::string>& how) {
+            if (!how) {
+                log(log_level::error, "restart", fmt::format("not restarted: {}", how.error()));
+                return reply(std::unexpected(
+                    control::refusal{control::refusal::kind::failed,
+                                     fmt::format("not restarted: {}", how.error())}));
+            }
+            reply({});
+            if (!stopping_)
+                begin_stop(ending::start_anew, "heraldd restarts");
+        });
+}
+
 /// Stopping: withdraw, wait for the acknowledgement, NOTIFICATION, close. Neighbors that keep our
 /// routes over a restart hear nothing of one.
 void daemon::begin_stop(ending next, const std::string& why) {
     stopping_ = true;
     next_ = next;
-    log(log_level::info, "stopping", why);
-    chronicle_.stopping(why, next == ending::start_anew);
+    announcer_.stop();
+    reporter_.stopping(why, next == ending::start_anew);
     lag_meter_.stop();
     notify_service_manager(next == ending::exit ? "STOPPING=1" : reloading());
-    end_of_rib_timer_.cancel();
-    drain_files_.stop();
-    for (const auto& service : services_)
-        service->stop();
+    services_.stop();
     for (const auto& neighbor : speaker_.neighbors()) {
         if (next == ending::exit || !neighbor->keeps_routes())
             neighbor->want_only({});
@@ -161,12 +177,33 @@ void daemon::end_sessions(const std::string& why) {
         speaker_.stop(wire::make_cease(wire::cease_code::administrative_shutdown, why));
     else
         speaker_.stop_for_restart(wire::make_cease(wire::cease_code::administrative_reset, why));
-    addresses_.stop(next_ == ending::exit);
+    services_.stop_addresses(next_ == ending::exit);
     server_.stop();
     watchdog_.stop();
     signals_.cancel();
     sessions_ended_ = true;
     context_.stop();
+}
+
+void daemon::service_changed(managed_service& which) {
+    if (stopping_)
+        return;
+    announcer_.changed(which.name());
+    announcer_.afterwards([this, change = describe_change(which)](const auto& how) {
+        services_.announced(change.service);
+        reporter_.service_changed(change, how);
+    });
+}
+
+void daemon::check_ran(const managed_service& which, const health::check& check, bool changed) {
+    auto run = describe_run(which, check, changed);
+    if (!changed)
+        return reporter_.check_ran(run);
+    announcer_.afterwards([this, run = std::move(run)](const auto&) { reporter_.check_ran(run); });
+}
+
+void daemon::drain_expired(managed_service& which, const service::stored_drain&) {
+    reporter_.drain_expired(which.name());
 }
 
 } // namespace herald::daemon

@@ -1,5 +1,4 @@
 #include "herald/config/difference.hpp"
-#include "herald/daemon/announcer.hpp"
 #include "herald/daemon/daemon.hpp"
 #include "herald/daemon/log.hpp"
 
@@ -90,8 +89,8 @@ std::expected<control::reload_view, refusal> daemon::take(config::load_result lo
             log(log_level::info, "reload", describe(change));
         log(log_level::info, "reload",
             fmt::format("the configuration was reloaded, {} changes", changes.size()));
-        chronicle_.reloaded({});
-        views_changed();
+        reporter_.events().reloaded({});
+        reporter_.views_changed();
     }
     return view_of(changes, loaded.problems, dry_run);
 }
@@ -100,12 +99,12 @@ refusal daemon::reload_refused(refusal why, bool dry_run) {
     log(log_level::error, "reload",
         fmt::format("the configuration was not reloaded, nothing has changed: {}", why.detail));
     if (!dry_run)
-        chronicle_.reloaded(std::unexpected(why.detail));
+        reporter_.events().reloaded(std::unexpected(why.detail));
     return why;
 }
 
 std::expected<void, std::string> daemon::apply(config::configuration next) {
-    if (auto possible = addresses_.prepare(next.services); !possible)
+    if (auto possible = services_.prepare(next.services); !possible)
         return possible;
     if (auto listening = listen_for_everyone(settings_.metrics, next.metrics); !listening)
         return listening;
@@ -116,46 +115,15 @@ std::expected<void, std::string> daemon::apply(config::configuration next) {
     }
     if (next.log.level != settings_.log.level)
         herald::daemon::set_log_level(next.log.level);
-    change_services(next.services);
+    services_.change(next.services);
     // What takes effect with the next start is different until then.
     next.control = settings_.control;
     next.state = settings_.state;
     next.log.format = settings_.log.format;
     const auto before = std::exchange(settings_, std::move(next));
-    announce_all(services_, speaker_);
-    complete_settled(services_, speaker_, false);
-    addresses_.services_changed(before.services);
+    announcer_.announce_all();
+    services_.let_go_of(before.services);
     return {};
-}
-
-void daemon::change_services(const std::vector<config::service_entry>& next) {
-    auto before = std::exchange(services_, {});
-    std::vector<managed_service*> begun;
-    service_observer& observer = *this;
-    for (const auto& entry : next) {
-        const auto known = std::ranges::find_if(before, [&](const auto& service) {
-            return service && service->name() == entry.service.name;
-        });
-        if (known != before.end()) {
-            services_.push_back(std::move(*known));
-            if (services_.back()->settings() != entry)
-                services_.back()->change(entry);
-            continue;
-        }
-        services_.push_back(
-            std::make_unique<managed_service>(context_.get_executor(), entry, observer));
-        begun.push_back(services_.back().get());
-    }
-    for (auto* service : begun)
-        take_up_drain(*service);
-    drain_files_.start();
-    for (auto* service : begun)
-        service->start();
-}
-
-void daemon::take_up_drain(managed_service& service) {
-    if (auto drain = drains_.drains().find(service.name()); drain != drains_.drains().end())
-        service.drain(service::drain_source::by_operator, drain->second);
 }
 
 } // namespace herald::daemon

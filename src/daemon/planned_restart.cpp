@@ -16,21 +16,21 @@ namespace {
 
 using clock = std::chrono::steady_clock; // CLOCK_MONOTONIC: it goes on over an exec
 
-constexpr std::chrono::seconds rehearsal_limit{10};
+constexpr std::chrono::seconds trial_limit{10};
 constexpr const char* variable = "HERALD_RESTARTED_AT"; // the clock's milliseconds
 
 } // namespace
 
-void rehearsal::begin(const boost::asio::any_io_executor& executor, const std::string& program,
-                      const std::string& config_file, outcome tell) {
+void config_trial::begin(const boost::asio::any_io_executor& executor, const std::string& program,
+                         const std::string& config_file, outcome tell) {
     auto child =
         health::child_process::spawn(executor, {program, "--check", "--config", config_file});
     if (!child)
         return tell(std::unexpected(fmt::format("{}: {}", program, child.error().message())));
-    std::make_shared<rehearsal>(executor, std::move(tell))->watch(*std::move(child));
+    std::make_shared<config_trial>(executor, std::move(tell))->watch(*std::move(child));
 }
 
-void rehearsal::watch(std::shared_ptr<health::child_process> child) {
+void config_trial::watch(std::shared_ptr<health::child_process> child) {
     child_ = std::move(child);
     child_->on_exit([self = shared_from_this()](health::exit_status how, const std::string& line) {
         if (how == health::exit_status{})
@@ -38,14 +38,14 @@ void rehearsal::watch(std::shared_ptr<health::child_process> child) {
         self->end(std::unexpected(
             line.empty() ? fmt::format("the new start would fail (status {})", how.value) : line));
     });
-    deadline_.expires_after(rehearsal_limit);
+    deadline_.expires_after(trial_limit);
     deadline_.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
         if (!cancelled)
             self->end(std::unexpected("checking the configuration took too long"));
     });
 }
 
-void rehearsal::end(std::expected<void, std::string> how) {
+void config_trial::end(std::expected<void, std::string> how) {
     if (auto child = std::exchange(child_, nullptr)) {
         child->on_exit(nullptr);
         child->kill();

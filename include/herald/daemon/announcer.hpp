@@ -1,9 +1,16 @@
 #pragma once
 
-#include "herald/daemon/managed_service.hpp"
+#include "herald/daemon/managed_services.hpp"
 #include "herald/peering/speaker.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
 namespace herald::daemon {
@@ -11,17 +18,54 @@ namespace herald::daemon {
 /// Whether this neighbor is to hear that service.
 bool hears(const peering::neighbor_settings& neighbor, const service::service_settings& service);
 
-/// Tells every neighbor that hears `service` what it is to hear of it now, and sends it in this
-/// turn of the loop. Desired state: saying it twice changes nothing.
-void announce(const managed_service& service, peering::speaker& speaker);
+/// Tells neighbors what they are to hear of services. What changes in one turn of the loop is sent
+/// once, at its end, so that services that fail together share UPDATEs; what is to be logged,
+/// counted and shown of it comes after that. Desired state: saying it twice changes nothing.
+class announcer {
+public:
+    /// How what was due was sent.
+    struct sending {
+        bool any_update = false;
+        std::chrono::steady_clock::time_point at; // when it was handed to TCP
+    };
+    using telling = std::function<void(const sending&)>;
 
-/// Tells every neighbor all that it is to hear, and nothing else, and sends the difference.
-void announce_all(const std::vector<std::unique_ptr<managed_service>>& services,
-                  peering::speaker& speaker);
+    announcer(boost::asio::any_io_executor executor, const managed_services& services,
+              peering::speaker& speaker);
 
-/// Lets End-of-RIB go to neighbors whose services have all settled; to all of them with
-/// `regardless` (RFC 4724 §2: it must not be held back for ever).
-void complete_settled(const std::vector<std::unique_ptr<managed_service>>& services,
-                      peering::speaker& speaker, bool regardless);
+    /// From now on End-of-RIB goes to neighbors whose services have all settled, and within a
+    /// minute to all: RFC 4724 §2 does not let it be held back for ever.
+    void start();
+    /// What was due is sent, and nothing after it.
+    void stop();
+
+    /// Neighbors hear of this service at the end of the turn.
+    void changed(const std::string& service);
+    /// Calls `tell` at the end of the turn, once what is due was sent; in order.
+    void afterwards(telling tell);
+    /// Sends what is due now: before anybody looks at what neighbors were sent.
+    void send();
+    /// Services or neighbors are others than before: tells every neighbor all that it is to hear,
+    /// and nothing else.
+    void announce_all();
+
+private:
+    void at_the_end_of_the_turn();
+    void announce(const std::set<std::string>& names);
+    void complete_settled(bool regardless);
+    void limit_waiting();
+    std::uint64_t updates_sent() const;
+
+    boost::asio::any_io_executor executor_;
+    const managed_services& services_;
+    peering::speaker& speaker_;
+    std::set<std::string> due_; // services
+    std::vector<telling> tellings_;
+    bool turn_ends_ = false; // send() comes
+    bool stopped_ = false;
+    boost::asio::steady_timer limit_;
+    bool limit_runs_ = false;
+    std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
+};
 
 } // namespace herald::daemon

@@ -15,7 +15,7 @@ namespace herald::daemon {
 
 /// A restart that is tried first: `heraldd --check`, by the program that is on disk by now, reads
 /// the configuration that the new start will read.
-class rehearsal : public std::enable_shared_from_this<rehearsal> {
+class config_trial : public std::enable_shared_from_this<config_trial> {
 public:
     /// Without an error the program would start; else a line for people, the last that it printed.
     using outcome = std::function<void(std::expected<void, std::string>)>;
@@ -24,7 +24,7 @@ public:
     static void begin(const boost::asio::any_io_executor& executor, const std::string& program,
                       const std::string& config_file, outcome tell);
 
-    rehearsal(const boost::asio::any_io_executor& executor, outcome tell)
+    config_trial(const boost::asio::any_io_executor& executor, outcome tell)
         : deadline_(executor)
         , tell_(std::move(tell)) {}
 

@@ -1,4 +1,4 @@
-#include "herald/daemon/chronicle.hpp"
+#include "herald/daemon/event_log.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -11,7 +11,7 @@ namespace {
 /// What was told, without the times.
 struct told {
     std::vector<event_view> events;
-    chronicle book{[this](const event_view& event) {
+    event_log book{[this](const event_view& event) {
         events.push_back(event);
         events.back().time = {};
     }};
@@ -19,7 +19,7 @@ struct told {
 
 } // namespace
 
-TEST_CASE("chronicle: a start, a stop and a restart are told with what caused them") {
+TEST_CASE("event_log: a start, a stop and a restart are told with what caused them") {
     told here;
     here.book.started();
     here.book.stopping("heraldd was stopped by SIGTERM", false);
@@ -30,7 +30,7 @@ TEST_CASE("chronicle: a start, a stop and a restart are told with what caused th
                                   {.type = "restart", .cause = "heraldd restarts"}});
 }
 
-TEST_CASE("chronicle: a refused configuration is told and counted; the time is a valid one's") {
+TEST_CASE("event_log: a refused configuration is told and counted; the time is a valid one's") {
     told here;
     here.book.started();
     const auto first = here.book.measured().last_reload;
@@ -47,7 +47,7 @@ TEST_CASE("chronicle: a refused configuration is told and counted; the time is a
                                   {.type = "reload", .to = "applied"}});
 }
 
-TEST_CASE("chronicle: the last 100 events are kept, oldest first") {
+TEST_CASE("event_log: the last 100 events are kept, oldest first") {
     told here;
     for (int i = 0; i < 150; ++i)
         here.book.stopping(fmt::format("{}", i), false);
@@ -58,7 +58,7 @@ TEST_CASE("chronicle: the last 100 events are kept, oldest first") {
     CHECK(here.events.size() == 150);
 }
 
-TEST_CASE("chronicle: measurements are in the histogram that they are for") {
+TEST_CASE("event_log: measurements are in the histogram that they are for") {
     using namespace std::chrono_literals;
     told here;
     here.book.reacted(40us);

@@ -11,20 +11,47 @@
 #include <expected>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace herald::daemon {
 
+/// A run of a check, as it is told of.
+struct check_run {
+    std::string service;
+    std::string check;
+    control::run_result result = control::run_result::pass;
+    std::chrono::nanoseconds duration{};
+    std::optional<health::verdict> settled;
+    bool changed = false;             // the settled verdict did
+    bool agrees_with_settled = false; // or nothing is settled yet
+    std::string text;                 // "failed: timed out" …
+};
+
+/// What became of a service.
+struct service_change {
+    std::string service;
+    service::health_state health = service::health_state::unknown;
+    service::administration administration = service::administration::active;
+    net::announcement heard = net::announcement::none;
+    std::string cause;
+    /// When the check's verdict settled that led to it, if one did.
+    std::optional<std::chrono::steady_clock::time_point> verdict_settled;
+};
+
+check_run describe_run(const managed_service& which, const health::check& check, bool changed);
+service_change describe_change(const managed_service& which);
+
 /// What happened since the start: counts and measurements for the metrics, the last results of each
 /// check, and events. Kept by name, so that it outlives the objects that a reload replaces.
-class chronicle {
+class event_log {
 public:
     /// Told of each event.
     using reader = std::function<void(const control::event_view&)>;
 
-    explicit chronicle(reader tell) : tell_(std::move(tell)) {}
+    explicit event_log(reader tell) : tell_(std::move(tell)) {}
 
     void started();
     /// `why`: "heraldd was stopped by SIGTERM", …
@@ -35,8 +62,8 @@ public:
     void state_changed(const peering::neighbor& which, bgp::session_state before,
                        bgp::session_state now);
     void session_ended(const peering::neighbor& which, const peering::session_end& end);
-    void check_ran(const managed_service& which, const health::check& check, bool changed);
-    void service_changed(const managed_service& which);
+    void check_ran(const check_run& run);
+    void service_changed(const service_change& change);
 
     void reacted(std::chrono::nanoseconds took) { measured_.reaction.observe(took); }
     void acknowledged(std::chrono::nanoseconds took) { measured_.withdraw_ack.observe(took); }

@@ -1,4 +1,4 @@
-#include "herald/daemon/chronicle.hpp"
+#include "herald/daemon/event_log.hpp"
 
 #include <fmt/format.h>
 
@@ -33,16 +33,34 @@ bool is_passing(const control::event_view& event) {
 
 } // namespace
 
-void chronicle::started() {
+check_run describe_run(const managed_service& which, const health::check& check, bool changed) {
+    const auto& status = check.status();
+    const auto& last = *status.last;
+    return {.service = which.name(),
+            .check = check.settings().name,
+            .result = result_of(last),
+            .duration = last.duration,
+            .settled = status.settled,
+            .changed = changed,
+            .agrees_with_settled = !status.settled || *status.settled == last.outcome,
+            .text = describe(check)};
+}
+
+service_change describe_change(const managed_service& which) {
+    return {which.name(),  which.health(), which.administration(),
+            which.heard(), which.cause(),  which.verdict_settled()};
+}
+
+void event_log::started() {
     measured_.last_reload = std::chrono::system_clock::now();
     tell({.type = "start"});
 }
 
-void chronicle::stopping(const std::string& why, bool restart) {
+void event_log::stopping(const std::string& why, bool restart) {
     tell({.type = restart ? "restart" : "stop", .cause = why});
 }
 
-void chronicle::reloaded(const std::expected<void, std::string>& how) {
+void event_log::reloaded(const std::expected<void, std::string>& how) {
     measured_.reload_success = how.has_value();
     if (how)
         measured_.last_reload = std::chrono::system_clock::now();
@@ -51,7 +69,7 @@ void chronicle::reloaded(const std::expected<void, std::string>& how) {
           .cause = how ? std::string() : how.error()});
 }
 
-void chronicle::state_changed(const peering::neighbor& which, bgp::session_state before,
+void event_log::state_changed(const peering::neighbor& which, bgp::session_state before,
                               bgp::session_state now) {
     using bgp::session_state;
     const bool fell = now == session_state::idle || now == session_state::active;
@@ -62,14 +80,14 @@ void chronicle::state_changed(const peering::neighbor& which, bgp::session_state
           .cause = fell && which.last_end() ? which.last_end()->describe() : ""});
 }
 
-void chronicle::session_ended(const peering::neighbor& which, const peering::session_end& end) {
+void event_log::session_ended(const peering::neighbor& which, const peering::session_end& end) {
     if (end.received)
         tell_notification(which, "received", *end.received);
     if (end.sent)
         tell_notification(which, "sent", *end.sent);
 }
 
-void chronicle::tell_notification(const peering::neighbor& which, std::string direction,
+void event_log::tell_notification(const peering::neighbor& which, std::string direction,
                                   const wire::notification& what) {
     const auto code = static_cast<std::uint8_t>(what.code);
     const auto& name = which.settings().name;
@@ -83,57 +101,55 @@ void chronicle::tell_notification(const peering::neighbor& which, std::string di
     tell(std::move(event));
 }
 
-void chronicle::check_ran(const managed_service& which, const health::check& check, bool changed) {
-    const auto& last = *check.status().last;
-    const auto result = result_of(last);
-    const check_name name{which.name(), check.settings().name};
+void event_log::check_ran(const check_run& run) {
+    const check_name name{run.service, run.check};
     auto& counts = measured_.checks[name];
-    ++counts.runs[result];
-    counts.durations.observe(last.duration);
+    ++counts.runs[run.result];
+    counts.durations.observe(run.duration);
     auto& past = checks_[name];
     if (past.recent.size() == most_results)
         past.recent.erase(0, 1);
-    past.recent += control::to_string(result).front();
-    if (!changed)
+    past.recent += control::to_string(run.result).front();
+    if (!run.changed)
         return;
-    auto before = std::exchange(past.state, health::to_string(*check.status().settled));
+    auto before = std::exchange(past.state, health::to_string(*run.settled));
     tell({.type = "check",
           .service = name.first,
           .check = name.second,
           .from = std::move(before),
           .to = past.state,
-          .cause = describe(check)});
+          .cause = run.text});
 }
 
-void chronicle::service_changed(const managed_service& which) {
-    const standing now{which.health(), which.administration()};
-    const auto before = std::exchange(services_[which.name()], now);
+void event_log::service_changed(const service_change& change) {
+    const standing now{change.health, change.administration};
+    const auto before = std::exchange(services_[change.service], now);
     const bool other_health = now.health != before.health;
     const bool other_drain = now.administration != before.administration;
     if (other_health)
-        ++measured_.service_transitions[which.name()];
+        ++measured_.service_transitions[change.service];
     if (other_health || !other_drain)
         tell({.type = "service",
-              .service = which.name(),
+              .service = change.service,
               .from = std::string(service::to_string(before.health)),
               .to = std::string(service::to_string(now.health)),
-              .cause = which.cause()});
+              .cause = change.cause});
     if (other_drain)
         tell({.type = "drain",
-              .service = which.name(),
+              .service = change.service,
               .from = std::string(service::to_string(before.administration)),
               .to = std::string(service::to_string(now.administration)),
-              .cause = which.cause()});
+              .cause = change.cause});
 }
 
-void chronicle::complete(control::status_view& view) const {
+void event_log::complete(control::status_view& view) const {
     for (auto& service : view.services)
         for (auto& check : service.checks)
             if (const auto past = checks_.find({service.name, check.name}); past != checks_.end())
                 check.recent = past->second.recent;
 }
 
-void chronicle::tell(control::event_view event) {
+void event_log::tell(control::event_view event) {
     event.time = std::chrono::system_clock::now();
     tell_(event);
     if (is_passing(event))

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "herald/config/configuration.hpp"
+#include "herald/control/operations.hpp"
+#include "herald/daemon/announcer.hpp"
+#include "herald/daemon/managed_services.hpp"
+#include "herald/daemon/reporter.hpp"
+#include "herald/peering/speaker.hpp"
+
+#include <chrono>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace herald::daemon {
+
+/// What the control socket can ask of the process as a whole.
+class lifecycle {
+public:
+    virtual ~lifecycle() = default;
+    /// As it is in force.
+    virtual const config::configuration& settings() const = 0;
+    virtual const std::string& config_file() const = 0;
+    /// See control::operations.
+    virtual void reload(bool dry_run, control::reply_to<control::reload_view> reply) = 0;
+    virtual void restart(control::done reply) = 0;
+};
+
+/// Answers the control socket: makes views of the modules' states, and hands them what operators
+/// ask for.
+class control_adapter final : public control::operations {
+public:
+    control_adapter(lifecycle& process, managed_services& services, announcer& announcer,
+                    peering::speaker& speaker, reporter& reporter)
+        : process_(process)
+        , services_(services)
+        , announcer_(announcer)
+        , speaker_(speaker)
+        , reporter_(reporter) {}
+
+    control::status_view status() const override;
+    std::vector<control::route_view> routes(const std::string& neighbor) const override;
+    const control::measurements& measured() const override;
+    std::vector<control::event_view> recent_events() const override;
+    std::expected<control::explain_view, control::refusal>
+    explain(const std::string& prefix) const override;
+    void drain(control::drain_request request, control::done reply) override;
+    void undrain(std::vector<std::string> services, control::done reply) override;
+    std::expected<void, control::refusal>
+    change_neighbor(const control::neighbor_request& request) override;
+    void reload(bool dry_run, control::reply_to<control::reload_view> reply) override;
+    std::expected<void, control::refusal> set_log_level(const std::string& level) override;
+    void restart(control::done reply) override;
+    void cannot_accept(const std::string& why) override;
+    std::expected<void, control::refusal> report(const control::report_request& request) override;
+    void reader_dropped() override;
+
+private:
+    std::expected<std::vector<std::string>, control::refusal>
+    names_of(const std::vector<std::string>& asked) const;
+    drain_book::outcome when_stored(std::string_view verb, const std::vector<std::string>& names,
+                                    control::done reply);
+
+    lifecycle& process_;
+    managed_services& services_;
+    announcer& announcer_;
+    peering::speaker& speaker_;
+    reporter& reporter_;
+    std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
+};
+
+} // namespace herald::daemon

@@ -1,0 +1,60 @@
+#pragma once
+
+#include "herald/control/event_view.hpp"
+#include "herald/control/server.hpp"
+#include "herald/daemon/announcer.hpp"
+#include "herald/daemon/event_log.hpp"
+#include "herald/daemon/rate_limit.hpp"
+#include "herald/peering/speaker.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace herald::daemon {
+
+/// Logs what happens, counts it, and tells those that look on at the control socket.
+class reporter final : public peering::neighbor_observer {
+public:
+    /// Both are used from the first call on.
+    reporter(peering::speaker& speaker, control::server& server)
+        : speaker_(speaker)
+        , server_(server) {}
+
+    event_log& events() { return events_; }
+    const event_log& events() const { return events_; }
+
+    void check_ran(const check_run& run);
+    void service_changed(const service_change& change, const announcer::sending& how);
+    void drain_expired(const std::string& service);
+    void reader_dropped();
+    /// Those that wait at the control socket look again, now and when neighbors have acknowledged.
+    void views_changed();
+    /// Sessions that end from now on end as they should.
+    void stopping(const std::string& why, bool restart);
+
+    // peering::neighbor_observer
+    void state_changed(const peering::neighbor& which, bgp::session_state before,
+                       bgp::session_state now) override;
+    void session_up(const peering::neighbor& which) override;
+    void session_ended(const peering::neighbor& which, const peering::session_end& end) override;
+    void malformed_update(const peering::neighbor& which,
+                          const wire::checked_update& update) override;
+    void problem(const peering::neighbor& which, const std::string& text) override;
+
+private:
+    void measure(const service_change& change, const announcer::sending& how);
+
+    peering::speaker& speaker_;
+    control::server& server_;
+    event_log events_{[this](const control::event_view& event) { server_.publish(event); }};
+    std::map<std::string, std::string> last_failures_; // by neighbor: why there is no session
+    rate_limit malformed_limit_{std::chrono::seconds(1)};
+    std::uint64_t readers_dropped_ = 0;
+    bool stopping_ = false;
+    bool watching_acknowledgement_ = false;
+};
+
+} // namespace herald::daemon
