@@ -98,8 +98,7 @@ void managed_service::change(config::service_entry next) {
             return check && check->settings().name == settings.name;
         });
         const bool is_known = known != before.end();
-        auto verdict = is_known ? (*known)->status().settled : std::nullopt;
-        verdicts.push_back(verdict ? verdict : presumed());
+        verdicts.push_back(is_known ? (*known)->status().settled : std::nullopt);
         if (is_known && (*known)->settings() == settings) {
             checks_.push_back(std::move(*known));
             continue;
@@ -112,17 +111,6 @@ void managed_service::change(config::service_entry next) {
     for (auto* check : begun)
         check->start();
     update("the configuration has changed");
-}
-
-/// What a check that has not settled is taken for in a service that has.
-std::optional<health::verdict> managed_service::presumed() const {
-    switch (state_.checked_health()) {
-    case service::health_state::unknown: return std::nullopt;
-    case service::health_state::up:
-    case service::health_state::degraded: return health::verdict::pass;
-    case service::health_state::down: return health::verdict::fail;
-    }
-    return std::nullopt;
 }
 
 void managed_service::stop() {
@@ -170,6 +158,18 @@ void managed_service::set_missing_addresses(std::vector<boost::asio::ip::address
 
 net::announcement managed_service::heard_with_addresses() const {
     return state_.heard_with_addresses(clock::now());
+}
+
+std::optional<service::stored_hold_down> managed_service::stored_hold_down() const {
+    const auto now = service::moment::now();
+    const auto& hold = state_.holding();
+    if (hold.flaps(now.steady) == 0 && !hold.holds(now.steady))
+        return std::nullopt;
+    return hold.snapshot(now);
+}
+
+void managed_service::restore_hold_down(const service::stored_hold_down& stored) {
+    state_.restore_hold_down(stored, service::moment::now());
 }
 
 std::optional<service::hold_down> managed_service::holding() const {

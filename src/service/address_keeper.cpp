@@ -1,7 +1,7 @@
 #include "herald/service/address_keeper.hpp"
 
-#include "state_file.hpp"
-#include "state_writer.hpp"
+#include "herald/service/state_file.hpp"
+#include "herald/service/state_writer.hpp"
 
 #include <fmt/format.h>
 #include <utility>

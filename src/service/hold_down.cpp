@@ -12,4 +12,14 @@ void hold_down::went_down(time_point now) {
     until_ = stable_since_ = now + length;
 }
 
+stored_hold_down hold_down::snapshot(const moment& now) const {
+    return {flaps(now.steady), now.to_wall(until_), now.to_wall(stable_since_)};
+}
+
+void hold_down::restore(const stored_hold_down& stored, const moment& now) {
+    flaps_ = stored.flaps;
+    until_ = std::min(now.to_steady(stored.until), now.steady + longest_);
+    stable_since_ = std::min(now.to_steady(stored.stable_since), std::max(until_, now.steady));
+}
+
 } // namespace herald::service

@@ -43,10 +43,15 @@ service_state::service_state(service_settings settings, std::vector<bool> degrad
 
 void service_state::change(service_settings settings, std::vector<bool> degrades_only,
                            std::vector<std::optional<health::verdict>> verdicts) {
+    std::optional<health::verdict> presumed;
+    if (const auto stands = checked_health(); stands != health_state::unknown)
+        presumed = is_usable(stands) ? health::verdict::pass : health::verdict::fail;
     settings_ = std::move(settings);
     degrades_only_ = std::move(degrades_only);
     verdicts_ = std::move(verdicts);
     verdicts_.resize(degrades_only_.size());
+    for (auto& verdict : verdicts_)
+        verdict = verdict ? verdict : presumed;
     settled_ = settled_ || checked_health() != health_state::unknown;
     hold_down_.change(settings_.hold_down, settings_.hold_down_max);
 }
@@ -62,34 +67,75 @@ void service_state::set_verdict(std::size_t index, health::verdict verdict, time
         hold_down_.came_up(now);
 }
 
-health_state service_state::checked_health() const {
+service_state::tally service_state::count() const {
+    tally all;
     unsigned checks = 0;
-    unsigned passing = 0;
-    unsigned usable = 0; // passing or degraded
-    unsigned undecided = 0;
-    bool impaired = false;
     for (std::size_t i = 0; i < verdicts_.size(); ++i) {
         const auto& verdict = verdicts_[i];
         if (degrades_only_[i]) {
-            impaired = impaired || (verdict && *verdict != health::verdict::pass);
+            all.impaired = all.impaired || (verdict && *verdict != health::verdict::pass);
+            all.may_impair = all.may_impair || !verdict;
             continue;
         }
         ++checks;
-        undecided += verdict ? 0 : 1;
-        passing += verdict == health::verdict::pass ? 1 : 0;
-        usable += verdict && *verdict != health::verdict::fail ? 1 : 0;
+        all.open += verdict ? 0 : 1;
+        all.passing += verdict == health::verdict::pass ? 1 : 0;
+        all.usable += verdict && *verdict != health::verdict::fail ? 1 : 0;
     }
-    auto required = std::min(settings_.require.value_or(checks), checks);
-    if (usable < required) {
-        // A service that had settled does not wait for the rest of its checks again.
-        bool may_come = !settled_ && usable + undecided >= required;
-        return may_come ? health_state::unknown : health_state::down;
-    }
-    return passing < required || impaired ? health_state::degraded : health_state::up;
+    all.required = std::min(settings_.require.value_or(checks), checks);
+    return all;
+}
+
+/// Unknown while what has not settled can still make it better, or worse than up.
+health_state service_state::by_verdicts() const {
+    const auto all = count();
+    if (all.usable < all.required)
+        return all.usable + all.open >= all.required ? health_state::unknown : health_state::down;
+    if (all.passing < all.required || all.impaired)
+        return health_state::degraded;
+    return all.may_impair ? health_state::unknown : health_state::up;
+}
+
+health_state service_state::checked_health() const {
+    const auto health = by_verdicts();
+    if (health != health_state::unknown || !settled_)
+        return health;
+    const auto all = count();
+    return all.usable < all.required ? health_state::down : health_state::degraded;
+}
+
+std::vector<std::size_t> service_state::deciding_checks() const {
+    const auto all = count();
+    const auto health = by_verdicts();
+    const bool by_others = all.passing < all.required; // not only by those that degrade
+    const auto decides = [&](std::size_t i) {
+        const auto& verdict = verdicts_[i];
+        switch (health) {
+        case health_state::unknown:
+            return by_others ? !degrades_only_[i] &&
+                                   verdict.value_or(health::verdict::fail) == health::verdict::fail
+                             : degrades_only_[i] && !verdict;
+        case health_state::up: return false;
+        case health_state::degraded:
+            return (degrades_only_[i] || by_others) && verdict && *verdict != health::verdict::pass;
+        case health_state::down: return !degrades_only_[i] && verdict == health::verdict::fail;
+        }
+        return false;
+    };
+    std::vector<std::size_t> found;
+    for (std::size_t i = 0; i < verdicts_.size(); ++i)
+        if (decides(i))
+            found.push_back(i);
+    return found;
 }
 
 bool service_state::held_down(time_point now) const {
-    return hold_down_.holds(now) && is_usable(checked_health());
+    return hold_down_.holds(now) && by_verdicts() != health_state::down;
+}
+
+void service_state::restore_hold_down(const stored_hold_down& stored, const moment& now) {
+    hold_down_.restore(stored, now);
+    settled_ = settled_ || hold_down_.holds(now.steady);
 }
 
 health_state service_state::health(time_point now) const {

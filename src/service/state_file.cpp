@@ -1,4 +1,4 @@
-#include "state_file.hpp"
+#include "herald/service/state_file.hpp"
 
 #include <array>
 #include <cerrno>

@@ -1,6 +1,6 @@
-#include "state_writer.hpp"
+#include "herald/service/state_writer.hpp"
 
-#include "state_file.hpp"
+#include "herald/service/state_file.hpp"
 
 #include <boost/asio/execution.hpp>
 #include <boost/asio/post.hpp>

@@ -63,6 +63,70 @@ TEST_CASE("hold_down: flaps are forgotten after 15 minutes of stability") {
     CHECK(hold.until() == start + 16min + 10s);
 }
 
+TEST_CASE("hold_down: it outlives the program, in wall-clock time, with its flaps") {
+    const moment before{start, wall_time(std::chrono::hours(500000))};
+    hold_down hold(10s, 5min);
+    hold.went_down(start - 30s);
+    hold.went_down(start);
+    const auto stored = hold.snapshot(before);
+    CHECK(stored == stored_hold_down{2, before.wall + 20s, before.wall + 20s});
+
+    // Another boot: 3 s later, on a steady clock that began anew.
+    const moment after{time_point(7s), before.wall + 3s};
+    hold_down next(10s, 5min);
+    next.restore(stored, after);
+    CHECK(next.until() == after.steady + 17s);
+    CHECK(next.flaps(after.steady) == 2);
+    CHECK(next.flaps(after.steady + 17s + 15min) == 0);
+    CHECK(next.snapshot(after) == stored);
+}
+
+TEST_CASE("hold_down: a wall clock that was set back holds no longer than the longest time") {
+    const moment now{start, wall_time(std::chrono::hours(500000))};
+    hold_down hold(10s, 5min);
+    hold.restore({1, now.wall + 1000h, now.wall + 1000h}, now);
+    CHECK(hold.until() == start + 5min);
+    CHECK(hold.flaps(start + 20min) == 0);
+    hold.restore({1, now.wall - 1000h, now.wall - 1000h}, now);
+    CHECK_FALSE(hold.holds(start));
+    CHECK(hold.flaps(start) == 0);
+}
+
+TEST_CASE("service: one that was held down before a restart is down until then, not unknown") {
+    const moment now{start, wall_time(std::chrono::hours(500000))};
+    auto state = held(10s, 5min);
+    state.restore_hold_down({1, now.wall + 8s, now.wall + 8s}, now);
+    CHECK(state.health(start) == down);
+    CHECK(state.held_down(start));
+    CHECK(state.next_change(start) == start + 8s);
+    SUBCASE("its checks pass before that") {
+        state.set_verdict(0, verdict::pass, start + 2s);
+        CHECK(state.health(start + 8s - 1ns) == down);
+        CHECK(state.health(start + 8s) == up);
+    }
+    SUBCASE("they pass after that") {
+        CHECK(state.health(start + 8s) == down);
+        state.set_verdict(0, verdict::pass, start + 9s);
+        CHECK(state.health(start + 9s) == up);
+    }
+    SUBCASE("they fail") {
+        state.set_verdict(0, verdict::fail, start + 2s);
+        CHECK_FALSE(state.held_down(start + 2s));
+        CHECK(state.health(start + 8s) == down);
+    }
+    CHECK(state.holding().flaps(start + 9s) == 1);
+}
+
+TEST_CASE("service: one that was not held down any more starts as ever") {
+    const moment now{start, wall_time(std::chrono::hours(500000))};
+    auto state = held(10s, 5min);
+    state.restore_hold_down({2, now.wall - 1s, now.wall - 1s}, now);
+    CHECK(state.health(start) == unknown);
+    state.set_verdict(0, verdict::pass, start);
+    state.set_verdict(0, verdict::fail, start);
+    CHECK(state.holding().until() == start + 40s);
+}
+
 TEST_CASE("service: one that went down stays down for its hold-down, whatever its checks say") {
     auto state = held(10s, 5min);
     state.set_verdict(0, verdict::pass, start);

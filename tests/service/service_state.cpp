@@ -25,9 +25,13 @@ service_settings requiring(std::optional<unsigned> require) {
     return settings;
 }
 
-/// The health by its checks: P pass, D degraded, F fail, - not settled; a small letter (p d f) and
-/// '.' for a check that only degrades.
-health_state health_of(std::optional<unsigned> require, const std::string& checks) {
+constexpr verdict verdict_of(bool passes) {
+    return passes ? verdict::pass : verdict::fail;
+}
+
+/// By its checks: P pass, D degraded, F fail, - not settled; a small letter (p d f) and '.' for a
+/// check that only degrades.
+service_state state_of(std::optional<unsigned> require, const std::string& checks) {
     std::vector<bool> degrades_only;
     for (char check : checks)
         degrades_only.push_back(std::string("pdf.").contains(check));
@@ -43,7 +47,11 @@ health_state health_of(std::optional<unsigned> require, const std::string& check
         default: break;
         }
     }
-    return state.health(start);
+    return state;
+}
+
+health_state health_of(std::optional<unsigned> require, const std::string& checks) {
+    return state_of(require, checks).health(start);
 }
 
 struct row {
@@ -115,7 +123,6 @@ TEST_CASE("service: a check that only degrades takes it no further, and counts f
         {all, "Pf", degraded},
         {all, "Pd", degraded},
         {all, "Pp", up},
-        {all, "P.", up},
         {all, "f", degraded},
         {all, "p", up},
         {all, "Fp", down},
@@ -126,6 +133,60 @@ TEST_CASE("service: a check that only degrades takes it no further, and counts f
         {all, "-f", unknown},
         {all, "-p", unknown},
     });
+}
+
+TEST_CASE("service: it does not start as up before it is known whether it is degraded") {
+    check_rows({
+        {all, "P.", unknown},
+        {all, "P.p", unknown},
+        {all, ".", unknown},
+        {1, "PF.", unknown},
+        {all, "P.f", degraded},
+        {all, "D.", degraded},
+        {1, "D-", degraded},
+        {all, "F.", down},
+    });
+}
+
+TEST_CASE("service: a check that only degrades and has not settled never takes one down") {
+    service_state state(requiring(all), {false, true});
+    state.set_verdict(0, verdict::degraded, start);
+    CHECK(state.health(start) == degraded);
+    state.set_verdict(0, verdict::pass, start);
+    CHECK(state.health(start) == degraded);
+    state.set_verdict(1, verdict::pass, start);
+    CHECK(state.health(start) == up);
+}
+
+TEST_CASE("service: the checks that decide are those that keep it from being better") {
+    struct deciding {
+        std::optional<unsigned> require;
+        std::string checks;
+        std::vector<std::size_t> wanted;
+    };
+    const std::vector<deciding> rows{
+        {all, "PP", {}},  {all, "FP", {0}},     {all, "FPF", {0, 2}}, {all, "FDf", {0}},
+        {all, "DP", {0}}, {all, "DPf", {0, 2}}, {all, "Pfd", {1, 2}}, {1, "PFf", {2}},
+        {1, "PFp", {}},   {1, "DF", {0, 1}},    {1, "FF", {0, 1}},    {2, "PF-", {1, 2}},
+        {all, "P-", {1}}, {all, "P-.", {1}},    {all, "P.p", {1}},    {all, "--", {0, 1}},
+    };
+    for (const auto& [require, checks, wanted] : rows) {
+        CAPTURE(checks);
+        CHECK(state_of(require, checks).deciding_checks() == wanted);
+    }
+}
+
+TEST_CASE("service: after a change of checks, one that has not settled counts as it stands") {
+    for (const bool is_up : {true, false}) {
+        service_state state(requiring(all), {false});
+        state.set_verdict(0, is_up ? verdict::pass : verdict::fail, start);
+        const auto before = state.health(start);
+        state.change(requiring(all), {false, false, true}, {verdict_of(is_up), {}, {}});
+        CHECK(state.health(start) == before);
+    }
+    service_state open(requiring(all), {false});
+    open.change(requiring(all), {false, true}, {});
+    CHECK(open.health(start) == unknown);
 }
 
 TEST_CASE("service: once it was settled it is never unknown again") {

@@ -71,6 +71,11 @@ public:
     /// While it is held down, whether or not its checks would have it down too.
     std::optional<service::hold_down> holding() const;
     bool held_down() const;
+    /// What a restart must not forget of flaps and hold-down; none when there is nothing. It
+    /// changes only with the service's state.
+    std::optional<service::stored_hold_down> stored_hold_down() const;
+    /// Goes on with it; before start().
+    void restore_hold_down(const service::stored_hold_down& stored);
     /// When the state last changed, and why it is as it is, in one line.
     std::chrono::system_clock::time_point since() const { return since_; }
     std::string cause() const;
@@ -82,7 +87,6 @@ public:
 private:
     void check_ran(const health::check& check, bool changed);
     std::unique_ptr<health::check> make_check(const health::check_settings& settings);
-    std::optional<health::verdict> presumed() const;
     void update(const std::string& event);
     void schedule();
     void time_has_come();

@@ -1,10 +1,18 @@
 #pragma once
 
+#include "herald/service/moment.hpp"
+
 #include <chrono>
 
 namespace herald::service {
 
-using time_point = std::chrono::steady_clock::time_point;
+/// A hold-down as it outlives the program.
+struct stored_hold_down {
+    unsigned flaps = 0;
+    wall_time until;
+    wall_time stable_since; // from then on the flaps are being forgotten
+    friend bool operator==(const stored_hold_down&, const stored_hold_down&) = default;
+};
 
 /// How long a service that went down stays down at least: twice as long with each flap, up to a
 /// limit, and as short as at first again after `forgotten_after` of stability. Pure.
@@ -26,6 +34,11 @@ public:
     void went_down(time_point now);
     /// They have it back.
     void came_up(time_point now) { stable_since_ = now; }
+
+    stored_hold_down snapshot(const moment& now) const;
+    /// Goes on from a snapshot. However the wall clock was set meanwhile, it holds no longer than
+    /// the longest hold-down from now on.
+    void restore(const stored_hold_down& stored, const moment& now);
 
     bool holds(time_point now) const { return now < until_; }
     time_point until() const { return until_; }

@@ -41,12 +41,16 @@ public:
     /// `degrades_only`: one element a check, true where its failing only degrades the service.
     service_state(service_settings settings, std::vector<bool> degrades_only);
 
-    /// Takes other settings and checks, with their verdicts as far as they are known. What it was
-    /// told of drains stays, and health that was once known is not unknown again.
+    /// Takes other settings and checks, with their verdicts as far as they are known. A check whose
+    /// verdict is not known counts as the service stands. What it was told of drains stays, and
+    /// health that was once known is not unknown again.
     void change(service_settings settings, std::vector<bool> degrades_only,
                 std::vector<std::optional<health::verdict>> verdicts);
     /// The settled verdict of the check at `index`.
     void set_verdict(std::size_t index, health::verdict verdict, time_point now);
+    /// Goes on with the hold-down of an earlier program: what was held down is not unknown but
+    /// down.
+    void restore_hold_down(const stored_hold_down& stored, const moment& now);
     /// Replaces the source's drain that is in force, whose start stays. A 'draining' that began, by
     /// whomever, goes on from its start and what is drained stays so; an immediate drain ends the
     /// 'draining'. Where nothing is heard, there is none: users need not be led away.
@@ -61,13 +65,16 @@ public:
     const service_settings& settings() const { return settings_; }
     /// By the checks alone. Of those that can take the service down, `require` must pass (up) or at
     /// least not fail (degraded, as when any other check does not pass); down as soon as that
-    /// cannot be reached any more; unknown while it is open, though never again once it was
-    /// decided.
+    /// cannot be reached any more. While that is open, or whether it is degraded, it is unknown;
+    /// once it was decided it is the worse of the two then.
     health_state checked_health() const;
     /// The same, but down while it is held down.
     health_state health(time_point now) const;
-    /// While the service would not be down but for the hold-down.
+    /// While the checks do not have the service down, but the hold-down does.
     bool held_down(time_point now) const;
+    /// The checks that keep it from being any better: those that have it down or degraded, or that
+    /// it waits for.
+    std::vector<std::size_t> deciding_checks() const;
     const hold_down& holding() const { return hold_down_; }
     administration administration_at(time_point now) const;
     /// The contract's table: what neighbors hear.
@@ -84,6 +91,18 @@ private:
         bool immediate = false;
     };
 
+    /// The checks, counted by what they say.
+    struct tally {
+        unsigned required = 0; // of those that can take the service down; so are the next three
+        unsigned passing = 0;
+        unsigned usable = 0;     // passing or degraded
+        unsigned open = 0;       // not settled
+        bool impaired = false;   // a check that only degrades does not pass
+        bool may_impair = false; // and one of those has not settled
+    };
+
+    tally count() const;
+    health_state by_verdicts() const;
     bool is_drained_by_any(time_point now) const;
     std::optional<drain>& slot(drain_source source);
 
