@@ -1,5 +1,6 @@
 #include "herald/config/known_keys.hpp"
 #include "herald/config/sections.hpp"
+#include "herald/text/duration.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -21,9 +22,9 @@ void read_timing(table_reader& from, health::check_settings& into) {
     into.fast_interval = from.duration("fast_interval", least, most)
                              .value_or(std::min(into.fast_interval, into.interval));
     if (into.fast_interval > into.interval)
-        from.fail("fast_interval",
-                  fmt::format("{} is longer than the interval, {}", to_string(into.fast_interval),
-                              to_string(into.interval)));
+        from.fail("fast_interval", fmt::format("{} is longer than the interval, {}",
+                                               text::exact_duration(into.fast_interval),
+                                               text::exact_duration(into.interval)));
     into.rise = from.number<unsigned>("rise", 1, longest_row).value_or(into.rise);
     into.fall = from.number<unsigned>("fall", 1, longest_row).value_or(into.fall);
 }

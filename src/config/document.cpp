@@ -1,7 +1,7 @@
 #include "herald/config/document.hpp"
 
 #include "herald/config/dotted_keys.hpp"
-#include "herald/wire/utf8.hpp"
+#include "herald/text/harmless.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -75,11 +75,11 @@ array convert(const toml::array& from) {
 /// quote the file at any length.
 std::string syntax_error(std::string_view description) {
     constexpr std::size_t bearable = 200;
-    const auto text = wire::harmless_utf8(wire::cut_utf8(description, bearable));
+    const auto shown = text::harmless(text::cut(description, bearable));
     constexpr std::string_view usual = "Error while parsing ";
-    if (text.starts_with(usual))
-        return "not TOML: in " + text.substr(usual.size());
-    return "not TOML: " + text;
+    if (shown.starts_with(usual))
+        return "not TOML: in " + shown.substr(usual.size());
+    return "not TOML: " + shown;
 }
 
 } // namespace

@@ -1,7 +1,8 @@
 #include "herald/config/known_keys.hpp"
 #include "herald/config/read_file.hpp"
 #include "herald/config/sections.hpp"
-#include "herald/wire/utf8.hpp"
+#include "herald/text/duration.hpp"
+#include "herald/text/harmless.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -32,7 +33,7 @@ void read_identity(table_reader& from, peering::neighbor_settings& into) {
     }
     into.name = from.parsed("name", parse_name).value_or(into.name);
     into.description = from.text("description", longest_description).value_or("");
-    if (wire::harmless_utf8(into.description) != into.description)
+    if (!text::is_harmless(into.description))
         from.fail("description", "has control characters");
     into.shutdown = from.flag("shutdown").value_or(into.shutdown);
     into.port = from.number<std::uint16_t>("port", 1).value_or(into.port);
@@ -187,14 +188,14 @@ void read_timers(table_reader& from, bgp::session_settings& into) {
         into.hold_time = std::chrono::duration_cast<std::chrono::seconds>(*hold);
         if (into.hold_time != *hold || (*hold != 0s && *hold < least_hold))
             from.fail("hold_time", fmt::format("expected 0s, or whole seconds from 3s, not {}",
-                                               to_string(*hold)));
+                                               text::exact_duration(*hold)));
     }
     into.connect_retry = from.duration("connect_retry", 1ms, 24h).value_or(into.connect_retry);
     if (const auto restart = from.duration("graceful_restart", 0s, longest_restart)) {
         into.graceful_restart = std::chrono::duration_cast<std::chrono::seconds>(*restart);
         if (into.graceful_restart != *restart)
-            from.fail("graceful_restart",
-                      fmt::format("expected whole seconds, not {}", to_string(*restart)));
+            from.fail("graceful_restart", fmt::format("expected whole seconds, not {}",
+                                                      text::exact_duration(*restart)));
     }
 }
 

@@ -1,6 +1,6 @@
 #include "herald/config/problem_list.hpp"
 
-#include "herald/wire/utf8.hpp"
+#include "herald/text/harmless.hpp"
 
 #include <fmt/format.h>
 #include <utility>
@@ -37,8 +37,8 @@ std::vector<problem> problem_list::take() const {
 
 std::string in_quotes(std::string_view text) {
     constexpr std::size_t bearable = 64;
-    const auto shown = wire::cut_utf8(text, bearable);
-    return '"' + wire::harmless_utf8(shown) + (shown.size() < text.size() ? "…\"" : "\"");
+    const auto shown = text::cut(text, bearable);
+    return '"' + text::harmless(shown) + (shown.size() < text.size() ? "…\"" : "\"");
 }
 
 std::string to_string(const problem& value) {

@@ -1,5 +1,6 @@
 #include "herald/config/known_keys.hpp"
 #include "herald/config/sections.hpp"
+#include "herald/text/duration.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -88,8 +89,8 @@ void read_hold_down(table_reader& from, service::service_settings& into) {
     into.hold_down = first.value_or(into.hold_down);
     into.hold_down_max = longest.value_or(std::max(into.hold_down, into.hold_down_max));
     if (into.hold_down_max < into.hold_down)
-        from.fail("hold_down_max",
-                  fmt::format("is less than the hold_down of {}", to_string(into.hold_down)));
+        from.fail("hold_down_max", fmt::format("is less than the hold_down of {}",
+                                               text::exact_duration(into.hold_down)));
 }
 
 void read_addresses(table_reader& from, across_services& across, service::service_settings& into) {

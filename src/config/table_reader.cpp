@@ -1,5 +1,7 @@
 #include "herald/config/table_reader.hpp"
 
+#include "herald/text/duration.hpp"
+
 #include <fmt/format.h>
 #include <variant>
 
@@ -144,11 +146,11 @@ std::optional<std::chrono::milliseconds> table_reader::duration(std::string_view
                                                                 std::chrono::milliseconds most) {
     if (typed<std::string>(key, "a string such as \"30s\"") == nullptr)
         return std::nullopt;
-    const auto found = parsed(key, parse_duration);
+    const auto found = parsed(key, text::parse_duration);
     if (!found || (*found >= least && *found <= most))
         return found;
-    fail(key, fmt::format("expected {} to {}, not {}", to_string(least), to_string(most),
-                          to_string(*found)));
+    fail(key, fmt::format("expected {} to {}, not {}", text::exact_duration(least),
+                          text::exact_duration(most), text::exact_duration(*found)));
     return std::nullopt;
 }
 

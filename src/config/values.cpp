@@ -1,7 +1,6 @@
 #include "herald/config/values.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <fmt/format.h>
 #include <net/if.h>
@@ -11,18 +10,6 @@ namespace herald::config {
 namespace {
 
 namespace ip = boost::asio::ip;
-
-struct unit {
-    std::string_view suffix;
-    std::chrono::milliseconds length;
-};
-constexpr std::array units{
-    unit{"ms", std::chrono::milliseconds(1)},
-    unit{"s", std::chrono::seconds(1)},
-    unit{"m", std::chrono::minutes(1)},
-    unit{"h", std::chrono::hours(1)},
-};
-constexpr std::chrono::milliseconds longest_duration = std::chrono::hours(24);
 
 std::optional<std::uint32_t> whole_number(std::string_view text, int base = 10) {
     std::uint32_t value = 0;
@@ -74,32 +61,6 @@ bool is_host_name(std::string_view text) {
 }
 
 } // namespace
-
-std::expected<std::chrono::milliseconds, std::string> parse_duration(std::string_view text) {
-    using std::chrono::milliseconds;
-    if (text == "0")
-        return milliseconds(0);
-    const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
-    const auto* found = std::ranges::find(units, text.substr(digits), &unit::suffix);
-    const auto count = whole_number(text.substr(0, digits));
-    if (digits == 0 || found == units.end())
-        return std::unexpected("not a duration: expected a whole number and ms, s, m or h, such as "
-                               "500ms, 30s, 5m or 1h");
-    if (!count || milliseconds(*count) > longest_duration / found->length.count())
-        return std::unexpected("longer than a day");
-    return *count * found->length;
-}
-
-std::string to_string(std::chrono::milliseconds duration) {
-    using std::chrono::milliseconds;
-    if (duration == milliseconds(0))
-        return "0s";
-    const auto* best = &units.front();
-    for (const auto& one : units)
-        if (duration % one.length == milliseconds(0))
-            best = &one;
-    return fmt::format("{}{}", duration / best->length, best->suffix);
-}
 
 std::expected<ip::address, std::string> parse_host_address(std::string_view text) {
     auto address = parse_address(text);

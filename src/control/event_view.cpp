@@ -1,6 +1,6 @@
 #include "herald/control/event_view.hpp"
 
-#include "herald/control/time_text.hpp"
+#include "herald/text/time.hpp"
 
 namespace herald::control {
 
@@ -16,7 +16,7 @@ json::value or_null(const std::string& text) {
 
 json::object to_json(const event_view& event) {
     json::object shown{
-        {"time", to_text(event.time)},
+        {"time", text::to_rfc3339(event.time, text::milliseconds)},
         {"type", event.type},
         {"neighbor", or_null(event.neighbor)},
         {"service", or_null(event.service)},

@@ -1,6 +1,6 @@
 #include "herald/control/request_body.hpp"
 
-#include "herald/control/duration_text.hpp"
+#include "herald/text/duration.hpp"
 
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>
@@ -41,10 +41,10 @@ std::unexpected<std::string> unknown_member(std::string_view name) {
 parsed<milliseconds> read_duration(std::string_view member, const json::value& value) {
     if (value.is_string()) {
         const auto& text = value.get_string();
-        return parse_duration(std::string_view{text.data(), text.size()});
+        return text::parse_positive_duration(std::string_view{text.data(), text.size()});
     }
     if (value.is_number()) {
-        if (const auto duration = from_seconds(value.to_number<double>()))
+        if (const auto duration = text::from_seconds(value.to_number<double>()))
             return *duration;
     }
     return wrong(member, "seconds from 0.001 to 366 days, or a text such as \"10m\"");

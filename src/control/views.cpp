@@ -1,6 +1,6 @@
 #include "herald/control/views.hpp"
 
-#include "herald/control/time_text.hpp"
+#include "herald/text/time.hpp"
 
 #include <boost/json/value_from.hpp>
 #include <cmath>
@@ -12,7 +12,7 @@ namespace {
 namespace json = boost::json;
 
 json::value to_json(wall_time time) {
-    return json::value(to_text(time));
+    return json::value(text::to_rfc3339(time, text::milliseconds));
 }
 
 json::value to_json(seconds duration) {

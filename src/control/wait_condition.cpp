@@ -1,7 +1,7 @@
 #include "herald/control/wait_condition.hpp"
 
-#include "herald/control/duration_text.hpp"
 #include "herald/control/views.hpp"
+#include "herald/text/duration.hpp"
 
 #include <algorithm>
 #include <array>
@@ -28,13 +28,13 @@ constexpr std::array condition_names{
 
 /// Seconds, or a duration such as "10m".
 std::optional<milliseconds> parse_timeout(std::string_view text) {
-    if (const auto duration = parse_duration(text))
+    if (const auto duration = text::parse_positive_duration(text))
         return *duration;
     double count = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
     if (error != std::errc{} || end != text.data() + text.size())
         return std::nullopt;
-    return from_seconds(count);
+    return text::from_seconds(count);
 }
 
 struct wait_parameters {
@@ -131,8 +131,8 @@ std::optional<response> look(const wait_request& wait, const status_view& status
 
 response wait_timed_out(const wait_request& wait) {
     const auto* known = std::ranges::find(condition_names, wait.until, &condition_name::meaning);
-    return problem(504, fmt::format("not {} within {}: {}", known->name, humanise(wait.timeout),
-                                    fmt::join(wait.names, ", ")));
+    return problem(504, fmt::format("not {} within {}: {}", known->name,
+                                    text::humanise(wait.timeout), fmt::join(wait.names, ", ")));
 }
 
 } // namespace herald::control

@@ -1,11 +1,12 @@
 #include "herald/daemon/log.hpp"
 
-#include "herald/net/rfc3339.hpp"
+#include "herald/control/json_text.hpp"
+#include "herald/text/harmless.hpp"
+#include "herald/text/time.hpp"
 
 #include <algorithm>
 #include <array>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <chrono>
 #include <fmt/format.h>
 #include <memory>
@@ -41,8 +42,7 @@ std::string_view name_of(log_level level) {
 }
 
 std::string timestamp() {
-    constexpr std::size_t microseconds = 6;
-    return net::to_rfc3339(std::chrono::system_clock::now(), microseconds);
+    return text::to_rfc3339(std::chrono::system_clock::now(), text::microseconds);
 }
 
 /// A value as it can stand in a line: quoted as in JSON where it has blanks or anything stranger.
@@ -50,23 +50,12 @@ void append_value(std::string& line, std::string_view value) {
     auto plain = !value.empty() && std::ranges::all_of(value, [](char c) {
         return c > ' ' && c < 0x7F && c != '"' && c != '=' && c != '\\';
     });
-    line += plain ? std::string(value) : boost::json::serialize(boost::json::string_view(value));
-}
-
-/// A message with its control characters made visible.
-void append_message(std::string& line, std::string_view message) {
-    for (auto c : message) {
-        if (static_cast<unsigned char>(c) < ' ' || c == 0x7F)
-            line += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-        else
-            line += c;
-    }
+    line += plain ? std::string(value) : text::quoted(value);
 }
 
 std::string as_text(log_level level, std::string_view message,
                     std::initializer_list<log_field> fields) {
-    auto line = fmt::format("{} {} ", timestamp(), name_of(level));
-    append_message(line, message);
+    auto line = fmt::format("{} {} {}", timestamp(), name_of(level), text::harmless(message));
     for (const auto& field : fields) {
         line += fmt::format(" {}=", field.key);
         append_value(line, field.value);
@@ -82,7 +71,7 @@ std::string as_json(log_level level, std::string_view event, std::string_view me
                                {"message", boost::json::string_view(message)}};
     for (const auto& field : fields)
         object[field.key] = field.value;
-    return boost::json::serialize(object);
+    return control::to_text(object);
 }
 
 } // namespace

@@ -58,7 +58,7 @@ result<void> neighbor(const global_options& global, const po::variables_map& opt
     if (global.json)
         return {};
     const auto view = json::parse(answer->body);
-    return print(fmt::format("{}: {}\n", printable(words[0]),
+    return print(fmt::format("{}: {}\n", harmless(words[0]),
                              flag(view.as_object(), "shutdown")
                                  ? "administratively down"
                                  : text_of(view.as_object(), "state")));

@@ -20,7 +20,7 @@ std::string detail_of(const reply& answer) {
     if (!error && problem.is_object()) {
         if (const auto* detail = problem.get_object().if_contains("detail");
             detail != nullptr && detail->is_string())
-            return printable(std::string(detail->get_string()));
+            return harmless(std::string(detail->get_string()));
     }
     return fmt::format("the daemon answered with status {}", answer.status);
 }

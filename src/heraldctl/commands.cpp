@@ -8,8 +8,8 @@
 #include "tables.hpp"
 #include "values.hpp"
 
-#include "herald/control/duration_text.hpp"
 #include "herald/control/json_text.hpp"
+#include "herald/text/duration.hpp"
 
 #include <algorithm>
 #include <array>
@@ -77,7 +77,7 @@ result<milliseconds> read_duration(const po::variables_map& options, const std::
                                    milliseconds otherwise) {
     if (options.count(key) == 0)
         return otherwise;
-    const auto duration = herald::control::parse_duration(option(options, key));
+    const auto duration = herald::text::parse_positive_duration(option(options, key));
     if (!duration)
         return usage(fmt::format("--{}: {}", key, duration.error()));
     return *duration;
@@ -114,7 +114,7 @@ result<void> wait_for(const global_options& global, const waiting& wanted) {
         return std::unexpected(answer.error());
     std::string text;
     for (const auto& name : wanted.who)
-        text += fmt::format("{}: {}\n", printable(name), wanted.until);
+        text += fmt::format("{}: {}\n", harmless(name), wanted.until);
     return global.json ? result<void>{} : print(text);
 }
 
@@ -153,7 +153,7 @@ std::string others(const json::object& service) {
     for (const auto& each : list(service, "drains"))
         if (const auto& drain = each.as_object(); text_of(drain, "source") != "operator")
             text += fmt::format(", by the {} {}", text_of(drain, "source"),
-                                printable(text_of(drain, "by")));
+                                harmless(text_of(drain, "by")));
     return text;
 }
 
@@ -168,7 +168,7 @@ result<names> change(const global_options& global, const subject& whom) {
     std::string text;
     for (const auto& service : views_of(*answer, "services")) {
         changed.push_back(text_of(service, "name"));
-        text += fmt::format("{}: {}{}\n", printable(changed.back()),
+        text += fmt::format("{}: {}{}\n", harmless(changed.back()),
                             text_of(service, "administration"), others(service));
     }
     if (global.json)
@@ -230,7 +230,7 @@ result<void> report(const global_options& global, const po::variables_map& optio
     if (global.json)
         return {};
     const auto check = json::parse(answer->body);
-    return print(fmt::format("{} {}: {}\n", printable(words[0]), printable(words[1]),
+    return print(fmt::format("{} {}: {}\n", harmless(words[0]), harmless(words[1]),
                              text_of(check.as_object(), "state")));
 }
 

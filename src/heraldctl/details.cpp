@@ -16,7 +16,7 @@ class sheet {
 public:
     void line(std::string_view name, std::string_view value) {
         if (!value.empty())
-            text_ += fmt::format("{:<18}{}\n", name, printable(value));
+            text_ += fmt::format("{:<18}{}\n", name, harmless(value));
     }
     const std::string& text() const { return text_; }
 

@@ -44,8 +44,8 @@ std::string check_lines(const json::object& check) {
     if (!ago.empty())
         text += fmt::format(", last {} {} ago", text_of(check, "last_result"), ago);
     if (const auto output = text_of(check, "output"); !output.empty())
-        text += ": " + printable(output);
-    return entry("  " + printable(text_of(check, "name")), text);
+        text += ": " + harmless(output);
+    return entry("  " + harmless(text_of(check, "name")), text);
 }
 
 /// "AS_PATH 65010 65010, NEXT_HOP 198.51.100.2, MED 50, …"
@@ -65,9 +65,9 @@ std::string attributes(const json::object& route) {
 
 std::string hearing_lines(const json::object& hearing) {
     const bool hears = flag(hearing, "hears");
-    auto lines = entry("  " + printable(text_of(hearing, "neighbor")),
+    auto lines = entry("  " + harmless(text_of(hearing, "neighbor")),
                        fmt::format("{}: {}{}", hears ? "hears it" : "does not hear it",
-                                   printable(text_of(hearing, "why")),
+                                   harmless(text_of(hearing, "why")),
                                    flag(hearing, "settled") ? "" : " (not yet acknowledged)"));
     if (!hearing.at("route").is_null())
         lines += entry("", attributes(hearing.at("route").as_object()));
@@ -80,7 +80,7 @@ std::string screen::explain(const json::value& answer) const {
     const auto& explained = answer.as_object();
     const auto& service = explained.at("service").as_object();
     auto text = entry("prefix", text_of(explained, "prefix")) +
-                entry("service", printable(text_of(service, "name"))) + "checks\n";
+                entry("service", harmless(text_of(service, "name"))) + "checks\n";
     for (const auto& check : list(service, "checks"))
         text += check_lines(check.as_object());
     if (list(service, "checks").empty())
@@ -88,7 +88,7 @@ std::string screen::explain(const json::value& answer) const {
     text += entry("health", text_of(service, "health")) +
             entry("administration", text_of(service, "administration"));
     if (const auto cause = text_of(service, "cause"); !cause.empty())
-        text += entry("cause", fmt::format("{}, {} ago", printable(cause), age(service, "since")));
+        text += entry("cause", fmt::format("{}, {} ago", harmless(cause), age(service, "since")));
     text += entry("heard", text_of(service, "heard")) + "neighbors\n";
     for (const auto& hearing : list(explained, "neighbors"))
         text += hearing_lines(hearing.as_object());
@@ -100,14 +100,14 @@ std::string screen::reload(const json::value& answer) const {
     const bool dry_run = flag(reloaded, "dry_run");
     std::string text;
     for (const auto& warning : texts(reloaded, "warnings"))
-        text += printable(warning) + "\n";
+        text += harmless(warning) + "\n";
     for (const auto& each : list(reloaded, "changes")) {
         const auto& change = each.as_object();
         const auto name = text_of(change, "name");
         auto line = fmt::format("{}{}{}: {}", text_of(change, "section"), name.empty() ? "" : " ",
-                                printable(name), text_of(change, "change"));
+                                harmless(name), text_of(change, "change"));
         if (const auto keys = texts(change, "keys"); !keys.empty())
-            line += fmt::format(" ({})", printable(joined(keys)));
+            line += fmt::format(" ({})", harmless(joined(keys)));
         if (flag(change, "resets_session"))
             line += dry_run ? ", would reset the session" : ", resets the session";
         if (flag(change, "needs_restart"))

@@ -115,10 +115,10 @@ std::vector<json::object> worst_first(const std::vector<json::object>& rows, Tro
 }
 
 std::string header(const json::object& status) {
-    return cut(printable(fmt::format("herald {}  AS {}  router id {}  up {}  {}",
-                                     text_of(status, "version"), text_of(status, "local_as"),
-                                     text_of(status, "router_id"), age(status, "started"),
-                                     text_of(status, "config_file"))),
+    return cut(harmless(fmt::format("herald {}  AS {}  router id {}  up {}  {}",
+                                    text_of(status, "version"), text_of(status, "local_as"),
+                                    text_of(status, "router_id"), age(status, "started"),
+                                    text_of(status, "config_file"))),
                80) +
            "\n";
 }
@@ -150,7 +150,7 @@ std::string problems_part(const json::object& status, layout shown) {
         return "Nothing is wrong\n";
     std::string text = shown.coloured ? "\x1b[31mWRONG\x1b[0m\n" : "WRONG\n";
     for (std::size_t i = 0; i < std::min(problems.size(), most_rows); ++i)
-        text += cut(printable(problems[i]), 80) + "\n";
+        text += cut(harmless(problems[i]), 80) + "\n";
     if (problems.size() > most_rows)
         text +=
             fmt::format("… and {} more: heraldctl --json status\n", problems.size() - most_rows);

@@ -38,25 +38,6 @@ void append(std::string& line, const cell& shown, std::size_t columns, bool last
 
 } // namespace
 
-std::string printable(std::string_view text) {
-    std::string safe;
-    safe.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto byte = static_cast<unsigned char>(text[i]);
-        // U+0080 to U+009F are control characters too: some terminals obey them.
-        const bool high_control =
-            byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
-        if (byte == '\n' || byte == '\t')
-            safe += ' ';
-        else if (byte < 0x20 || byte == 0x7f || high_control)
-            safe += '?';
-        else
-            safe += text[i];
-        i += high_control ? 1 : 0;
-    }
-    return safe;
-}
-
 std::size_t width(std::string_view text) {
     return text.size() - static_cast<std::size_t>(std::ranges::count_if(text, continues));
 }
@@ -74,7 +55,7 @@ std::string cut(std::string_view text, std::size_t columns) {
 
 void table::add(std::vector<cell> row) {
     for (auto& each : row)
-        each.text = printable(each.text);
+        each.text = harmless(each.text);
     rows_.push_back(std::move(row));
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "herald/text/harmless.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -26,8 +28,7 @@ struct column {
     std::size_t least = 0; // it may be cut to this, so that the line fits; 0: never
 };
 
-/// What a terminal can take as it is: control characters are replaced, lines joined.
-std::string printable(std::string_view text);
+using herald::text::harmless;
 
 /// How many columns it takes: one for each character of UTF-8.
 std::size_t width(std::string_view text);
@@ -41,7 +42,7 @@ class table {
 public:
     explicit table(std::vector<column> columns) : columns_(std::move(columns)) {}
 
-    /// As many cells as columns. Each is made printable, and an empty one is shown as "-".
+    /// As many cells as columns. Each is made harmless, and an empty one is shown as "-".
     void add(std::vector<cell> row);
     bool empty() const { return rows_.empty(); }
     std::string text(layout shown) const;

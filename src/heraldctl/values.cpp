@@ -1,8 +1,8 @@
 #include "values.hpp"
 
-#include "herald/control/duration_text.hpp"
 #include "herald/control/json_text.hpp"
-#include "herald/control/time_text.hpp"
+#include "herald/text/duration.hpp"
+#include "herald/text/time.hpp"
 
 #include <algorithm>
 #include <array>
@@ -49,11 +49,11 @@ std::string joined(const std::vector<std::string>& texts) {
 }
 
 std::string age(const json::object& object, std::string_view key) {
-    const auto time = herald::control::parse_time(text_of(object, key));
+    const auto time = herald::text::from_rfc3339(text_of(object, key));
     if (!time)
         return "";
     const auto passed = std::chrono::system_clock::now() - *time;
-    return herald::control::humanise(std::chrono::floor<std::chrono::seconds>(passed));
+    return herald::text::humanise(std::chrono::floor<std::chrono::seconds>(passed));
 }
 
 std::string duration(const json::object& object, std::string_view key) {
@@ -61,7 +61,7 @@ std::string duration(const json::object& object, std::string_view key) {
         return "";
     const std::chrono::duration<double> length{object.at(key).to_number<double>()};
     const auto rounded = std::chrono::round<std::chrono::milliseconds>(length);
-    return length > rounded && rounded.count() == 0 ? "<1ms" : herald::control::humanise(rounded);
+    return length > rounded && rounded.count() == 0 ? "<1ms" : herald::text::humanise(rounded);
 }
 
 std::string age_and_time(const json::object& object, std::string_view key) {

@@ -1,6 +1,6 @@
 #include "herald/service/stored_drain.hpp"
 
-#include "herald/net/rfc3339.hpp"
+#include "herald/text/time.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -17,9 +17,9 @@ using failure = std::unexpected<std::string>;
 
 json::object to_object(const stored_drain& drain) {
     json::object object;
-    object["since"] = net::to_rfc3339(drain.since);
+    object["since"] = text::to_rfc3339(drain.since);
     if (drain.until)
-        object["until"] = net::to_rfc3339(*drain.until);
+        object["until"] = text::to_rfc3339(*drain.until);
     object["immediate"] = drain.immediate;
     object["reason"] = drain.reason;
     object["by"] = drain.by;
@@ -53,7 +53,7 @@ std::size_t keys_in(const json::object& root, const json::object& drains) {
 std::expected<std::chrono::system_clock::time_point, std::string> time_of(const json::value& value,
                                                                           std::string_view key) {
     const auto* text = value.if_string();
-    auto time = text ? net::from_rfc3339(*text) : std::nullopt;
+    auto time = text ? text::from_rfc3339(*text) : std::nullopt;
     if (!time)
         return failure(fmt::format("\"{}\" is not a time in UTC (RFC 3339)", key));
     return *time;

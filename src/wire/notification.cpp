@@ -1,6 +1,6 @@
 #include "herald/wire/notification.hpp"
 
-#include "herald/wire/utf8.hpp"
+#include "herald/text/harmless.hpp"
 
 #include <cstddef>
 #include <span>
@@ -107,7 +107,7 @@ notification make_cease(std::uint8_t subcode, std::string_view text) {
     // RFC 9003 reads up to 255 octets, but RFC 8203, which older peers implement, only 128.
     constexpr std::size_t longest_text = 128;
     notification result{error_code::cease, subcode, {}};
-    const auto cut = cut_utf8(text, longest_text);
+    const auto cut = text::cut(text, longest_text);
     if (cut.empty())
         return result;
     result.data.reserve(1 + cut.size());
@@ -137,7 +137,7 @@ std::string shutdown_text(const notification& received) {
     const auto inner = inside_hard_reset(received);
     if (!carries_text(inner) || inner.data.empty() || inner.data.size() != 1U + inner.data.front())
         return {};
-    return harmless_utf8(std::string(inner.data.begin() + 1, inner.data.end()));
+    return text::harmless(std::string(inner.data.begin() + 1, inner.data.end()));
 }
 
 std::string describe(const notification& value) {

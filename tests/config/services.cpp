@@ -44,8 +44,8 @@ TEST_CASE("parse: a service's keys, wrong one by one") {
         {in_service("on_down = \"stay\""),
          {"f:10:11: service.on_down: \"stay\": expected one of withdraw, deprefer"}},
         {in_service("drain_time = \"-1s\""),
-         {"f:10:14: service.drain_time: \"-1s\": not a duration: expected a whole number and ms, "
-          "s, m or h, such as 500ms, 30s, 5m or 1h"}},
+         {"f:10:14: service.drain_time: \"-1s\": not a duration such as \"500ms\", "
+          "\"10m\" or \"1h30m\""}},
         {in_service("med = 4294967296"),
          {"f:10:7: service.med: expected an integer from 0 to 4294967295, not 4294967296"}},
     });
@@ -180,7 +180,7 @@ TEST_CASE("parse: a check's keys, wrong one by one") {
         {in_check("timeout = \"0s\""),
          {"f:13:11: service.check.timeout: expected 1ms to 24h, not 0s"}},
         {in_check("interval = \"25h\""),
-         {"f:13:12: service.check.interval: \"25h\": longer than a day"}},
+         {"f:13:12: service.check.interval: expected 1ms to 24h, not 25h"}},
         {in_check("fast_interval = \"6s\""),
          {"f:13:17: service.check.fast_interval: 6s is longer than the interval, 5s"}},
         {in_check("on_fail = \"up\""),

@@ -3,7 +3,7 @@
 #include "sample_json.hpp"
 
 #include "herald/control/routing.hpp"
-#include "herald/control/time_text.hpp"
+#include "herald/text/time.hpp"
 
 #include <algorithm>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -16,6 +16,14 @@
 using namespace herald::control;
 using namespace herald::control::test;
 using namespace std::chrono_literals;
+
+namespace {
+
+std::string to_text(wall_time time) {
+    return herald::text::to_rfc3339(time, herald::text::milliseconds);
+}
+
+} // namespace
 
 TEST_CASE("heraldctl status: one screen, trouble first") {
     lively here;

@@ -3,8 +3,8 @@
 
 #include "herald/wire/messages.hpp"
 
+#include "herald/text/harmless.hpp"
 #include "herald/wire/framer.hpp"
-#include "herald/wire/utf8.hpp"
 #include "property.hpp"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ void try_notification(octets body) {
     if (!decoded)
         return;
     const auto text = shutdown_text(*decoded);
-    require(text.size() <= 255 && harmless_utf8(text) == text);
+    require(text.size() <= 255 && herald::text::is_harmless(text));
     require(!describe(*decoded).empty());
     const auto encoded = encode(*decoded);
     require(encoded.size() <= max_message_size);

@@ -19,22 +19,29 @@ constexpr std::size_t longest_file = 400;
 /// or "*_settings.hpp": the settings of every folder.
 const std::map<std::string, std::set<std::string>, std::less<>> arrows{
     {"net", {"net"}},
-    {"wire", {"net", "wire"}},
+    {"text", {"text"}},
+    {"wire", {"net", "text", "wire"}},
     {"bgp", {"net", "wire", "bgp"}},
-    {"peering", {"net", "wire", "bgp", "peering"}},
-    {"health", {"net", "health"}},
-    {"service", {"net", "health/hysteresis.hpp", "service"}},
-    {"config", {"net", "wire", "*_settings.hpp", "config"}},
-    {"control", {"net", "control"}},
+    {"peering", {"net", "text", "wire", "bgp", "peering"}},
+    {"http", {"net", "text", "http"}},
+    {"health", {"net", "text", "http", "health"}},
+    {"service", {"net", "text", "health/hysteresis.hpp", "service"}},
+    {"config", {"net", "text", "*_settings.hpp", "config"}},
+    {"control", {"text", "control"}},
     {"daemon",
-     {"net", "wire", "bgp", "peering", "health", "service", "config", "control", "daemon"}},
+     {"net", "text", "wire", "bgp", "peering", "http", "health", "service", "config", "control",
+      "daemon"}},
     {"heraldd.cpp",
-     {"net", "wire", "bgp", "peering", "health", "service", "config", "control", "daemon"}},
-    {"heraldctl", {"control"}},
+     {"net", "text", "wire", "bgp", "peering", "http", "health", "service", "config", "control",
+      "daemon"}},
+    {"heraldctl", {"text", "control"}},
 };
 
+/// Rooms that are drawn and not built yet.
+const std::set<std::string, std::less<>> to_come{"http"};
+
 /// Folders without I/O: of Boost they know addresses only.
-const std::set<std::string, std::less<>> core{"net", "wire", "bgp"};
+const std::set<std::string, std::less<>> core{"net", "text", "wire", "bgp"};
 /// The compiled parts of Boost's libraries are put there.
 const std::set<std::string, std::less<>> boost_itself{"src/net/asio.cpp", "src/net/beast.cpp"};
 
@@ -118,6 +125,9 @@ TEST_CASE("house: the table allows what is drawn there and nothing else") {
     CHECK(may_include("wire", "wire/update.hpp"));
     CHECK_FALSE(may_include("wire", "bgp/session_fsm.hpp"));
     CHECK_FALSE(may_include("net", "wire/update.hpp"));
+    CHECK(may_include("wire", "text/harmless.hpp"));
+    CHECK_FALSE(may_include("text", "net/ip_prefix.hpp"));
+    CHECK_FALSE(may_include("net", "text/harmless.hpp"));
     CHECK(may_include("service", "health/hysteresis.hpp"));
     CHECK_FALSE(may_include("service", "health/check.hpp"));
     CHECK(may_include("config", "peering/peering_settings.hpp"));
@@ -153,7 +163,8 @@ TEST_CASE("house: every include follows an arrow of the table") {
         }
     }
     for (const auto& [folder, allowed] : arrows)
-        CHECK_MESSAGE(seen.contains(folder), folder, ": no file was found there");
+        CHECK_MESSAGE(seen.contains(folder) != to_come.contains(folder), folder,
+                      ": the table and the tree disagree on whether it is there");
     CHECK(arrows_seen > 0);
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
-#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <string>
@@ -10,11 +9,6 @@
 namespace herald::config {
 
 /// Texts to values. An error says what the text is not, and what would be right.
-
-/// "500ms", "1s", "5m", "1h"; also "0". At most a day.
-std::expected<std::chrono::milliseconds, std::string> parse_duration(std::string_view text);
-/// In the largest unit that divides it: "90s", "5m".
-std::string to_string(std::chrono::milliseconds duration);
 
 /// An address of one host: not unspecified, multicast or broadcast, and no IPv4 address in an IPv6
 /// one. A link-local one is followed by % and an interface of this machine, RFC 4007 §11.

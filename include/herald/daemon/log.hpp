@@ -23,8 +23,8 @@ void stop_logging();
 void set_log_level(log_level level);
 
 /// Writes one line: as text `TIME LEVEL message key=value …`, as JSON one object with `time`,
-/// `level`, `event`, `message` and the fields. Times are RFC 3339 in UTC with microseconds. Control
-/// characters never reach the output as they are.
+/// `level`, `event`, `message` and the fields. Times are RFC 3339 in UTC with microseconds.
+/// Texts are made harmless, see text/harmless.hpp.
 void log(log_level level, std::string_view event, std::string_view message,
          std::initializer_list<log_field> fields = {});
 

@@ -9,8 +9,7 @@ namespace herald::health {
 /// The most octets kept of what a check says.
 inline constexpr std::size_t max_output = 1024;
 
-/// `text` fit for a log, a terminal and JSON: at most max_output octets, cut between characters;
-/// control characters and octets that are not UTF-8 become '?', tabs become spaces.
+/// `text` made harmless, and cut to max_output octets.
 std::string printable(std::string_view text);
 
 /// Keeps the last line that is not blank of output that arrives in pieces, in bounded memory. Of

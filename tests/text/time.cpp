@@ -1,8 +1,8 @@
-#include "herald/net/rfc3339.hpp"
+#include "herald/text/time.hpp"
 
 #include <doctest/doctest.h>
 
-namespace herald::net {
+namespace herald::text {
 namespace {
 
 using namespace std::chrono;
@@ -71,4 +71,4 @@ TEST_CASE("rfc3339: anything else is no time") {
 }
 
 } // namespace
-} // namespace herald::net
+} // namespace herald::text

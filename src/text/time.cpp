@@ -1,9 +1,9 @@
-#include "herald/net/rfc3339.hpp"
+#include "herald/text/time.hpp"
 
 #include <charconv>
 #include <fmt/format.h>
 
-namespace herald::net {
+namespace herald::text {
 
 namespace {
 
@@ -87,4 +87,4 @@ std::optional<system_clock::time_point> from_rfc3339(std::string_view text) {
     return sys_days(date) + hours(hour) + minutes(minute) + seconds(second) + *fraction;
 }
 
-} // namespace herald::net
+} // namespace herald::text
