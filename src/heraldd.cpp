@@ -2,6 +2,7 @@
 #include "herald/daemon/daemon.hpp"
 #include "herald/daemon/log.hpp"
 #include "herald/daemon/state_directory.hpp"
+#include "herald/text/version.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/program_options.hpp>
@@ -72,7 +73,7 @@ command_line parse(int argc, char** argv) {
     if (given.contains("help"))
         print_and_exit(usage);
     if (given.contains("version"))
-        print_and_exit("heraldd " HERALD_VERSION "\n");
+        print_and_exit(fmt::format("heraldd {}\n", herald::text::version()));
     command_line chosen;
     chosen.check = given.contains("check");
     if (given.contains("config"))

@@ -3,6 +3,7 @@
 #include "herald/daemon/explain.hpp"
 #include "herald/daemon/log.hpp"
 #include "herald/daemon/views.hpp"
+#include "herald/text/version.hpp"
 
 #include <algorithm>
 #include <array>
@@ -27,7 +28,7 @@ control::status_view control_adapter::status() const {
     announcer_.send();
     const auto& settings = process_.settings();
     control::status_view view;
-    view.version = HERALD_VERSION;
+    view.version = text::version();
     view.local_as = settings.local_as;
     view.router_id = boost::asio::ip::address_v4(settings.router_id).to_string();
     view.started = started_;

@@ -2,6 +2,7 @@
 
 #include "herald/daemon/log.hpp"
 #include "herald/daemon/service_manager.hpp"
+#include "herald/text/version.hpp"
 
 #include <csignal>
 #include <fmt/format.h>
@@ -64,7 +65,7 @@ std::expected<void, std::string> daemon::start() {
     services_.start();
     announcer_.start();
     log(log_level::info, "started", "heraldd is ready",
-        {{"version", HERALD_VERSION},
+        {{"version", std::string(text::version())},
          {"neighbors", std::to_string(speaker_.neighbors().size())},
          {"services", std::to_string(services_.all().size())}});
     reporter_.events().started();

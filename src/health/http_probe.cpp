@@ -4,6 +4,8 @@
 #include "tls_session.hpp"
 #include "transport.hpp"
 
+#include "herald/text/version.hpp"
+
 #include <algorithm>
 #include <array>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -44,7 +46,7 @@ std::string request_text(const http_settings& settings) {
     http::request<http::empty_body> message{http::verb::get, settings.url.target, 11};
     message.method_string(settings.method);
     message.set(http::field::host, host_field(settings.url));
-    message.set(http::field::user_agent, "herald/" HERALD_VERSION);
+    message.set(http::field::user_agent, fmt::format("herald/{}", text::version()));
     message.set(http::field::accept, "*/*");
     for (const auto& [name, value] : settings.headers)
         message.set(name, value);

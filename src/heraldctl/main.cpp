@@ -1,6 +1,8 @@
 #include "commands.hpp"
 #include "output.hpp"
 
+#include "herald/text/version.hpp"
+
 #include <algorithm>
 #include <boost/program_options/parsers.hpp>
 #include <boost/program_options/positional_options.hpp>
@@ -107,7 +109,7 @@ result<void> run(const arguments& given) {
     if (read->count("help") > 0)
         return print(help());
     if (read->count("version") > 0)
-        return print("heraldctl " HERALD_VERSION "\n");
+        return print(fmt::format("heraldctl {}\n", herald::text::version()));
     if (command == given.end())
         return usage("no command; see heraldctl --help");
     global_options global;

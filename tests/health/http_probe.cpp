@@ -2,6 +2,8 @@
 
 #include "support.hpp"
 
+#include "herald/text/version.hpp"
+
 #include <array>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
@@ -101,12 +103,14 @@ TEST_CASE("http: the request is HTTP/1.1, says whom it asks, and that it is the 
     CHECK(result == passed("200 OK"));
     CHECK(there.request == "POST /a?b HTTP/1.1\r\n"
                            "Host: [::1]:8080\r\n"
-                           "User-Agent: herald/" HERALD_VERSION "\r\n"
-                           "Accept: text/plain\r\n"
-                           "X-Check: 1\r\n"
-                           "Content-Length: 0\r\n"
-                           "Connection: close\r\n"
-                           "\r\n");
+                           "User-Agent: herald/" +
+                               std::string(herald::text::version()) +
+                               "\r\n"
+                               "Accept: text/plain\r\n"
+                               "X-Check: 1\r\n"
+                               "Content-Length: 0\r\n"
+                               "Connection: close\r\n"
+                               "\r\n");
 }
 
 TEST_CASE("http: a response may come in any pieces, and its content in any framing") {
