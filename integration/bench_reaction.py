@@ -16,8 +16,9 @@ def main() -> None:
     """Measures and prints."""
     failures = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     remove_leftovers()
-    print("verdict settled -> withdrawal at the router's interface:",
-          distribution(measure(failures)))
+    reactions, round_trips = measure(failures)
+    print("verdict settled -> withdrawal at the router's interface:", distribution(reactions))
+    print("a packet to a process on the node, and back:", distribution(round_trips))
 
 
 if __name__ == "__main__":

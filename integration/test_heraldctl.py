@@ -1,6 +1,8 @@
 """heraldctl: what scripts and people get from it."""
 
 import json
+import shutil
+import socket
 
 import pytest
 
@@ -73,6 +75,25 @@ def test_no_daemon(tmp_path):
     done = run(HERALDCTL, "--socket", tmp_path / "none.sock", "status", check=False)
     assert done.returncode == 3
     assert len(done.stderr.splitlines()) == 1 and not done.stdout
+
+
+@pytest.mark.parametrize("group, mode, advice", [
+    ("games", 0o660, 'join the group "games", or run heraldctl as root'),
+    ("games", 0o600, "Permission denied; run heraldctl as root"),
+    ("root", 0o660, "Permission denied; run heraldctl as root")])
+def test_who_may_not_use_the_socket_is_told_who_may(group, mode, advice, site):
+    """Status 3, and the group that the socket belongs to, if its members may."""
+    path = site.folder / "control.sock"
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen()
+        shutil.chown(path, "root", group)
+        path.chmod(mode)
+        program = shutil.copy(HERALDCTL, site.folder)
+        done = run("setpriv", "--reuid=daemon", "--regid=daemon", "--clear-groups", program,
+                   "--socket", path, "status", check=False)
+    assert done.returncode == 3 and advice in done.stderr and str(path) in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("words", [[], ["dance"], ["drain"], ["wait"], ["status", "--colour"],

@@ -1,7 +1,10 @@
 """A person who has never seen herald gets to an announced prefix with the manuals alone."""
 
+import sys
+
 import pytest
 
+from lab.anycast import PROGRAM as DNS_SERVICE
 from lab.frr import BgpPath, Router
 from lab.machine import Machine
 from lab.manual import commands, examples
@@ -24,7 +27,7 @@ def newcomers_machine(site, machine):
     """A fresh machine with the package in root's home, the router's link and the DNS server."""
     leaf = site.add_leaf()
     leaf.link.address(f"{ROUTER}/30", f"{NODE}/30")
-    site.service(53).start()
+    site.node.start([sys.executable, DNS_SERVICE, "127.0.0.1", "node"], site.folder / "dns.log")
     return machine
 
 

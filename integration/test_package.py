@@ -2,13 +2,15 @@
 
 import re
 import signal
+import tomllib
 
 import pytest
 
 from lab import toml
 from lab.frr import FrrNeighbor
 from lab.herald import REPOSITORY
-from lab.machine import newer_package
+from lab.machine import next_package
+from lab.manual import examples
 from lab.processes import run
 from lab.site import HERALD_AS, IPV4_PREFIX, IPV6_PREFIX, settings
 from lab.waiting import wait_until
@@ -59,7 +61,7 @@ def status_of(machine, line: str) -> dict:
 
 
 def test_package_starts_nothing_and_purging_it_leaves_nothing(machine):
-    """The example has to be edited first; what the package brought or made goes with it."""
+    """The configuration has to be edited first; what the package brought or made goes with it."""
     before = machine.files()
     machine.shell(f"{APT} install --yes /root/*.deb")
     assert machine.property("ActiveState") == "inactive"
@@ -75,6 +77,23 @@ def test_package_starts_nothing_and_purging_it_leaves_nothing(machine):
     machine.shell(f"{APT} purge --yes --auto-remove herald")
     # Of the user that stays: the versions of the user database before it.
     assert {path for path in machine.files() - before if not path.endswith("-")} == set()
+
+
+def test_package_has_nothing_that_debian_complains_of(package):
+    """No tag of lintian's, down to its hints; each override says why it is there."""
+    done = run("lintian", "--allow-root", "--display-info", "--pedantic", package, check=False,
+               timeout=120.0)
+    assert (done.stdout + done.stderr, done.returncode) == ("", 0)
+
+
+def test_configurations_to_copy_are_one_and_the_same(installed):
+    """The README's, the manual's and the package's say the same."""
+    readme = (REPOSITORY / "README.md").read_text()
+    (of_readme,) = re.findall("^```toml\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
+    (of_manual,) = examples(installed.root / "usr/share/man/man5/herald.toml.5.gz")
+    of_package = (installed.root / CONFIG[1:]).read_text()
+    assert tomllib.loads(of_package) == tomllib.loads(of_readme) == tomllib.loads(of_manual)
+    installed.run("heraldd", "--check", "--config", "/usr/share/doc/herald/examples/herald.toml")
 
 
 def test_libraries_that_are_loaded_at_run_time_come_with_the_package(installed):
@@ -132,6 +151,22 @@ def test_service_has_what_it_needs_and_no_more(serving, router):
     assert refused.returncode == 3 and "ermission denied" in refused.stderr
 
 
+def test_control_socket_is_given_to_a_group_of_the_users(serving, router):
+    """As [control] group says: within the unit's confinement, from the start and over a restart."""
+    config = serving.root / CONFIG[1:]
+    serving.shell("groupadd operators && usermod --append --groups operators herald")
+    config.write_text(config.read_text() + '\n[control]\ngroup = "operators"\n')
+    serving.run("systemctl", "restart", "herald")
+    serving.run("heraldctl", "restart")
+    assert serving.shell("stat -c '%a %U:%G' /run/herald/control.sock"
+                         ).stdout == "660 herald:operators\n"
+    serving.shell("setpriv --reuid=daemon --regid=daemon --groups=operators heraldctl status")
+    refused = serving.shell("setpriv --reuid=daemon --regid=daemon --groups=herald"
+                            " heraldctl status", check=False)
+    assert refused.returncode == 3 and 'join the group "operators"' in refused.stderr
+    wait_until("announced", lambda: router.has(IPV4_PREFIX, IPV6_PREFIX))
+
+
 def test_service_is_reloaded_and_says_when_it_cannot_be(serving, router):
     """systemctl reload is heraldctl reload: its failure is the job's, and changes nothing."""
     config = serving.root / CONFIG[1:]
@@ -163,17 +198,19 @@ def test_service_that_hangs_is_started_again(serving, router):
 
 
 def test_upgrade_keeps_configuration_drains_and_process(serving, router, package, tmp_path):
-    """The running daemon starts the new program in place, within the unit's confinement."""
+    """The running daemon starts the new program in place, within the unit's confinement; the
+    edited configuration is not asked about, since the package's own is what it was."""
     config = (serving.root / CONFIG[1:]).read_text()
     serving.run("heraldctl", "drain", "dns", "--now", "--wait", "--reason", "upgrade")
     before, log = serving.property("MainPID"), serving.logs()
     copy = tmp_path / package.name
     copy.write_bytes(package.read_bytes())
-    newer = newer_package(copy, "99.0")
+    newer = next_package(copy, "99.0")
     (serving.root / "root" / newer.name).write_bytes(newer.read_bytes())
 
-    serving.shell(f"{APT} -o Dpkg::Options::=--force-confold install --yes /root/{newer.name}")
-    assert "99.0" in serving.run("dpkg-query", "--show", "herald").stdout
+    assert "herald 99.0 " not in serving.run("heraldctl", "status").stdout
+    serving.shell(f"{APT} install --yes /root/{newer.name}")
+    assert "herald 99.0 " in serving.run("heraldctl", "status").stdout
     assert (serving.root / CONFIG[1:]).read_text() == config
     assert serving.shell(f"stat -c '%a %U:%G' {CONFIG}").stdout == "640 root:herald\n"
     assert serving.property("MainPID") == before
@@ -201,6 +238,8 @@ def test_install_honours_destination_and_prefix_and_keeps_the_configuration(tmp_
                  "share/fish/vendor_completions.d/heraldctl.fish"):
         assert (top / name).is_file(), name
     config = top / "etc/herald/herald.toml"
+    assert config.stat().st_mode & 0o777 == 0o640
+    assert (top / "share/doc/herald/examples/herald.toml").stat().st_mode & 0o777 == 0o644
     config.write_text("# edited\n")
     run("env", f"DESTDIR={tmp_path}", *install)
     assert config.read_text() == "# edited\n"

@@ -2,11 +2,35 @@
 
 from pathlib import Path
 
-from lab.site import IPV4_PREFIX, dns_service, settings
+import pytest
+
+from lab.herald import HERALDD
+from lab.processes import run
+from lab.site import IPV4_PREFIX, dns_service, settings, tcp_check
 from lab.waiting import wait_until
 
 WRITTEN, FROM_FILE, LATER = "sesame-written", "sesame-from-file", "sesame-later"
-SECRETS = (WRITTEN, FROM_FILE, LATER)
+HEADER, QUERY = "sesame-header", "sesame-query"
+SECRETS = (WRITTEN, FROM_FILE, LATER, HEADER, QUERY)
+# A check that fails, and whose failure is told of, with what it says to the server.
+TELLING = {"type": "http", "name": "page", "url": f"http://127.0.0.1:9999/?token={QUERY}",
+           "headers": {"Authorization": f"Bearer {HEADER}"}, "on_fail": "degrade",
+           "interval": "200ms", "fast_interval": "100ms", "timeout": "100ms"}
+REFUSED = "sesame-refused"
+# Values that are refused, each with a secret in it: a section's changes, and the key to be named.
+REFUSALS = {
+    "a user and a password in a url": (
+        "check", {"url": f"http://monitor:{REFUSED}@127.0.0.1/health"}, "url"),
+    "a url that is none": ("check", {"url": f"monitor:{REFUSED}@127.0.0.1"}, "url"),
+    "a query that is not encoded": ("check", {"url": f"http://127.0.0.1/?token= {REFUSED}"}, "url"),
+    "a url of another scheme": ("check", {"url": f"ftp://{REFUSED}@127.0.0.1/"}, "url"),
+    "a header of two lines": (
+        "check", {"headers": {"Authorization": f"Bearer {REFUSED}\nX: y"}}, "headers"),
+    "a password that is too long": ("neighbor", {"password": REFUSED * 9}, "password"),
+    "a password that is no text": ("neighbor", {"password": [REFUSED]}, "password"),
+    "a password file that is too long": (
+        "neighbor", {"password": None, "password_file": "long.key"}, "password_file"),
+}
 VIEWS = ("/v1/status", "/v1/neighbors", "/v1/neighbors/leaf1", "/v1/services", "/v1/checks",
          "/v1/routes", f"/v1/explain?prefix={IPV4_PREFIX}", "/v1/events/recent", "/metrics")
 COMMANDS = (["status"], ["neighbors"], ["neighbors", "leaf1"], ["neighbors", "leaf2"],
@@ -23,7 +47,8 @@ def _neighbors(leaves, first: str) -> list:
 
 
 def _write(herald, leaves, first: str, **changes: object) -> None:
-    herald.configure({**settings(_neighbors(leaves, first), [dns_service()], **changes),
+    service = dns_service(check=[tcp_check(), TELLING])
+    herald.configure({**settings(_neighbors(leaves, first), [service], **changes),
                       "log": {"level": "trace"}, "metrics": {"listen": "127.0.0.1:9179"}})
 
 
@@ -78,9 +103,38 @@ def test_secrets_appear_nowhere(site):
     said += herald.ctl("reload", check=False).stderr
     assert herald.process.stop() == 0
 
-    assert "leaf2" in said and "198.51.100.250" in said
+    assert "leaf2" in said and "198.51.100.250" in said and "page" in said
     stored = _stored(herald.folder, ("herald.toml", "leaf2.key"))
     assert "leaf1" in stored
     for secret in SECRETS:
         assert secret not in said
         assert secret not in stored
+
+
+@pytest.mark.parametrize("section, change, key", REFUSALS.values(), ids=REFUSALS)
+def test_a_secret_in_a_value_that_is_refused_is_not_shown(site, section, change, key):
+    """The place and the key are named, not the value: in the reply, the log, and the events that
+    everyone may read."""
+    leaf = site.add_leaf()
+    herald = site.herald()
+    (herald.folder / "long.key").write_text(REFUSED * 9)
+    changed = {section: change}
+
+    def write(changed: dict) -> None:
+        check = {"type": "http", "url": "http://127.0.0.1:9999/", **changed.get("check", {})}
+        neighbor = leaf.neighbor(**changed.get("neighbor", {}))
+        herald.configure({**settings([neighbor], [dns_service(check=[check])]),
+                          "log": {"level": "trace"}})
+
+    write({})
+    herald.start()
+    write(changed)
+    refused = [herald.ctl(*form, "reload", check=False) for form in ([], ["--json"])]
+    assert [done.returncode for done in refused] == [1, 1]
+    said = "".join(done.stdout + done.stderr for done in refused)
+    assert key in said and f"{herald.config}:" in said
+    done = run(HERALDD, "--check", "--config", herald.config, check=False)
+    assert done.returncode == 1
+    said += done.stdout + done.stderr + str(herald.get("/v1/events/recent"))
+    assert herald.process.stop() == 0
+    assert REFUSED not in said + _stored(herald.folder, ("herald.toml", "long.key"))

@@ -1,24 +1,8 @@
 # bash completion for heraldctl(8)
 
-# _heraldctl_ask SOCKET COMMAND PATTERN: what the daemon says, an object a line; of the lines that
-# match the sed expression PATTERN its group.
-_heraldctl_ask() {
-    heraldctl ${1:+--socket "$1"} --json "$2" 2>/dev/null | tr '{' '\n' | sed -n "s|$3|\1|p"
-}
-
-# _heraldctl_names SOCKET neighbors|services
+# _heraldctl_names SOCKET KIND…: what the daemon has, as `heraldctl names KIND…` lists it
 _heraldctl_names() {
-    _heraldctl_ask "$1" "$2" '^"name":"\([^"]*\)".*'
-}
-
-# _heraldctl_prefixes SOCKET
-_heraldctl_prefixes() {
-    _heraldctl_ask "$1" services '.*"prefixes":\[\([^]]*\)\].*' | tr -d '"' | tr , '\n'
-}
-
-# _heraldctl_checks SOCKET SERVICE: those whose verdict is reported
-_heraldctl_checks() {
-    _heraldctl_ask "$1" checks "^\"service\":\"$2\",\"name\":\"\([^\"]*\)\",\"type\":\"push\".*"
+    heraldctl ${1:+--socket "$1"} names "${@:2}" 2>/dev/null
 }
 
 # Names and prefixes have colons, at which bash splits words: joins them again, into words[], the
@@ -42,7 +26,7 @@ _heraldctl_words() {
     case $command in
     neighbors | services) (($#)) || _heraldctl_names "$socket" "$command" ;;
     routes) echo --neighbor ;;
-    explain) (($#)) || _heraldctl_prefixes "$socket" ;;
+    explain) (($#)) || _heraldctl_names "$socket" prefixes ;;
     drain)
         _heraldctl_names "$socket" services
         echo --all --reason --for --now --wait --timeout
@@ -54,7 +38,7 @@ _heraldctl_words() {
     report)
         case $# in
         0) _heraldctl_names "$socket" services ;;
-        1) _heraldctl_checks "$socket" "$1" ;;
+        1) _heraldctl_names "$socket" checks "$1" --type push ;;
         2) echo pass degraded fail ;;
         esac
         echo --ttl --output
@@ -69,23 +53,31 @@ _heraldctl_words() {
     reload) echo --dry-run ;;
     wait) echo --service --announced --withdrawn --neighbor --established --timeout ;;
     log) (($#)) || echo trace debug info warning error ;;
+    names)
+        case $#-$1 in
+        0-) echo neighbors services prefixes checks ;;
+        1-checks) _heraldctl_names "$socket" services ;;
+        esac
+        echo --type
+        ;;
     '')
         echo status neighbors services checks routes explain drain undrain report neighbor
-        echo reload restart wait events log
+        echo reload restart wait events log names
         echo --socket --json --wide --help --version
         ;;
     esac
 }
 
 _heraldctl() {
-    local words current previous socket='' command='' candidates i
+    local words current previous socket='' command='' candidates word i
     local -a arguments=()
+    local -; set -f # names are no patterns
     _heraldctl_join
     current=${words[-1]} previous=${words[-2]}
     for ((i = 1; i < ${#words[@]} - 1; i++)); do
         case ${words[i]} in
         --socket) socket=${words[++i]} ;;
-        --neighbor | --service | --reason | --for | --timeout | --ttl | --output) ((++i)) ;;
+        --neighbor | --service | --reason | --for | --timeout | --ttl | --output | --type) ((++i)) ;;
         -*) ;;
         *) if [[ $command ]]; then arguments+=("${words[i]}"); else command=${words[i]}; fi ;;
         esac
@@ -98,10 +90,13 @@ _heraldctl() {
         ;;
     --neighbor) candidates=$(_heraldctl_names "$socket" neighbors) ;;
     --service) candidates=$(_heraldctl_names "$socket" services) ;;
-    --reason | --for | --timeout | --ttl | --output) return ;;
+    --reason | --for | --timeout | --ttl | --output | --type) return ;;
     *) candidates=$(_heraldctl_words "$socket" "$command" "${arguments[@]}") ;;
     esac
-    mapfile -t COMPREPLY < <(compgen -W "$candidates" -- "$current")
+    # Not by compgen -W, which would run what is in them.
+    for word in $candidates; do
+        [[ $word != "$current"* ]] || COMPREPLY+=("$word")
+    done
     # What is before the last colon stays on the line.
     [[ $COMP_WORDBREAKS != *:* ]] || COMPREPLY=("${COMPREPLY[@]#"${current%"${current##*:}"}"}")
 }

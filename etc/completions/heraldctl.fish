@@ -1,35 +1,18 @@
 # fish completion for heraldctl(8)
 
-# __heraldctl_ask COMMAND PATTERN: what the daemon says, an object a line; of the lines that match
-# the regular expression PATTERN its group.
-function __heraldctl_ask
+# __heraldctl_names KIND…: what the daemon has, as `heraldctl names KIND…` lists it
+function __heraldctl_names
     set -l place
     set -l words (commandline -opc)
     if set -l at (contains -i -- --socket $words)
         set place --socket $words[(math $at + 1)]
     end
-    heraldctl $place --json $argv[1] 2>/dev/null | string replace -a '{' \n |
-        string replace -rf -- $argv[2] '$1'
+    heraldctl $place names $argv 2>/dev/null
 end
 
-function __heraldctl_neighbors
-    __heraldctl_ask neighbors '^"name":"([^"]*)".*'
-end
-
-function __heraldctl_services
-    __heraldctl_ask services '^"name":"([^"]*)".*'
-end
-
-function __heraldctl_prefixes
-    __heraldctl_ask services '.*"prefixes":\[([^]]*)\].*' | string replace -a '"' '' |
-        string split ,
-end
-
-# Those whose verdict is reported, of the service that is on the line.
-function __heraldctl_checks
-    set -l words (__heraldctl_words)
-    set -l service (string escape --style=regex -- $words[2])
-    __heraldctl_ask checks '^"service":"'$service'","name":"([^"]*)","type":"push".*'
+# The checks that report is for, of the service that is on the line.
+function __heraldctl_push_checks
+    __heraldctl_names checks (__heraldctl_words)[2] --type push
 end
 
 # The command and its arguments so far, without options and their values.
@@ -37,7 +20,7 @@ function __heraldctl_words
     set -l words (commandline -opc)[2..]
     while set -q words[1]
         switch $words[1]
-            case --socket --neighbor --service --reason --for --timeout --ttl --output
+            case --socket --neighbor --service --reason --for --timeout --ttl --output --type
                 set -e words[1]
             case '-*'
             case '*'
@@ -57,6 +40,11 @@ end
 function __heraldctl_in
     set -l words (__heraldctl_words)
     set -q words[1]; and contains -- $words[1] $argv
+end
+
+# __heraldctl_in_checks: whether it is the names of checks that are asked for
+function __heraldctl_in_checks
+    test (__heraldctl_words)[2] = checks
 end
 
 # __heraldctl_without_command: whether there is none yet
@@ -87,17 +75,20 @@ $first -a restart -d 'Start heraldd anew in place'
 $first -a wait -d 'Return once it is so'
 $first -a events -d 'Follow what happens'
 $first -a log -d 'Change the log level'
+$first -a names -d 'Names alone, one a line'
 
-$c -n '__heraldctl_at 0 neighbors neighbor' -a '(__heraldctl_neighbors)'
-$c -n '__heraldctl_at 0 services report' -a '(__heraldctl_services)'
-$c -n '__heraldctl_in drain undrain' -a '(__heraldctl_services)'
-$c -n '__heraldctl_at 0 explain' -a '(__heraldctl_prefixes)'
+$c -n '__heraldctl_at 0 neighbors neighbor' -a '(__heraldctl_names neighbors)'
+$c -n '__heraldctl_at 0 services report' -a '(__heraldctl_names services)'
+$c -n '__heraldctl_in drain undrain' -a '(__heraldctl_names services)'
+$c -n '__heraldctl_at 0 explain' -a '(__heraldctl_names prefixes)'
 $c -n '__heraldctl_at 0 log' -a 'trace debug info warning error'
-$c -n '__heraldctl_at 1 report' -a '(__heraldctl_checks)'
+$c -n '__heraldctl_at 0 names' -a 'neighbors services prefixes checks'
+$c -n '__heraldctl_at 1 names; and __heraldctl_in_checks' -a '(__heraldctl_names services)'
+$c -n '__heraldctl_at 1 report' -a '(__heraldctl_push_checks)'
 $c -n '__heraldctl_at 2 report' -a 'pass degraded fail'
 $c -n '__heraldctl_at 1 neighbor' -a 'shutdown enable reset refresh'
-$c -n '__heraldctl_in routes wait' -l neighbor -x -a '(__heraldctl_neighbors)' -d 'Of this one'
-$c -n '__heraldctl_in wait' -l service -x -a '(__heraldctl_services)' -d 'Of this one'
+$c -n '__heraldctl_in routes wait' -l neighbor -x -a '(__heraldctl_names neighbors)' -d 'Of this one'
+$c -n '__heraldctl_in wait' -l service -x -a '(__heraldctl_names services)' -d 'Of this one'
 $c -n '__heraldctl_in wait' -l announced -d 'Some neighbor has it'
 $c -n '__heraldctl_in wait' -l withdrawn -d 'No neighbor has it'
 $c -n '__heraldctl_in wait' -l established -d 'The session is up'
@@ -109,4 +100,5 @@ $c -n '__heraldctl_in drain' -l now -d 'Withdraw at once'
 $c -n '__heraldctl_in drain' -l wait -d 'Until the withdrawal is acknowledged'
 $c -n '__heraldctl_in report' -l ttl -x -d 'How long it counts'
 $c -n '__heraldctl_in report' -l output -x -d 'What was seen'
+$c -n '__heraldctl_in names' -l type -x -d 'Of checks of this type'
 $c -n '__heraldctl_in reload' -l dry-run -d 'Only print what would change'

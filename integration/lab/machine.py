@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Sequence
 
 from lab.containers import BUILD_SECONDS, base_image, podman
-from lab.herald import REPOSITORY
+from lab.herald import PROGRAMS, REPOSITORY
 from lab.network import Namespace
 from lab.processes import Process, run
 from lab.waiting import wait_until
@@ -28,16 +28,18 @@ def build_package(folder: Path) -> Path:
     return packages[0]
 
 
-def newer_package(package: Path, version: str) -> Path:
-    """The same package, but for a higher version and another line in the example."""
+def next_package(package: Path, version: str) -> Path:
+    """The package as of another version: its programs are the ones built as that version."""
     unpacked = package.with_suffix(".unpacked")
     run("dpkg-deb", "--raw-extract", package, unpacked)
     control = unpacked / "DEBIAN/control"
     control.write_text("".join(
         f"Version: {version}\n" if line.startswith("Version:") else line
         for line in control.read_text().splitlines(keepends=True)))
-    with (unpacked / "etc/herald/herald.toml").open("a") as example:
-        example.write(f"# as of {version}\n")
+    for program in ("usr/sbin/heraldd", "usr/bin/heraldctl"):
+        built = PROGRAMS / "next" / Path(program).name
+        assert run(built, "--version").stdout == f"{built.name} {version}\n"
+        run("strip", "-o", unpacked / program, built)
     newer = package.with_name(package.name.replace(package.name.split("_")[1], version))
     run("dpkg-deb", "--root-owner-group", "-Znone", "--build", unpacked, newer)
     return newer

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from lab.capture import UPDATE, Capture
+from lab.round_trip import Echo
 from lab.site import (IPV4_PREFIX, SERVICE_ADDRESS, SERVICE_PORT, Site, settings, dns_service,
                       tcp_check)
 from lab.waiting import wait_until
@@ -15,8 +16,9 @@ CHECK = tcp_check(interval="20ms", fast_interval="10ms", rise=1, fall=1)
 BACKLOG = 1024
 
 
-def measure(failures: int) -> list:
-    """The seconds from verdict to packet, one for each failure of the service.
+def measure(failures: int) -> tuple:
+    """The seconds from verdict to packet, one for each failure of the service, and those of as
+    many round trips between them.
 
     The verdict's time is that of herald's own log line, the packet's that of the kernel.
     """
@@ -29,11 +31,14 @@ def measure(failures: int) -> list:
                           "log": {"level": "info", "format": "json"}})
         herald.start()
         wait_until("the session", lambda: leaf.router.established(leaf.node_ipv4))
-        with Capture(leaf.namespace, leaf.interface) as capture:
-            arrivals = [_fail_once(site, capture) for _ in range(failures)]
+        arrivals, round_trips = [], []
+        with Capture(leaf.namespace, leaf.interface) as capture, Echo(site, leaf) as echo:
+            for _ in range(failures):
+                arrivals.append(_fail_once(site, capture))
+                round_trips.append(echo.round_trip())
         herald.process.stop()
         verdicts = _verdicts(herald.process.log)
-    return [arrival - _last_before(arrival, verdicts) for arrival in arrivals]
+    return [arrival - _last_before(arrival, verdicts) for arrival in arrivals], round_trips
 
 
 def _fail_once(site: Site, capture: Capture) -> float:
@@ -64,6 +69,6 @@ def distribution(seconds: list) -> str:
     """One line: how many, and the distribution in microseconds."""
     ordered = sorted(seconds)
     shown = {"min": 0.0, "p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
-    return f"{len(ordered)} failures, microseconds: " + "  ".join(
+    return f"{len(ordered)} times, microseconds: " + "  ".join(
         f"{name} {1e6 * ordered[round(share * (len(ordered) - 1))]:.0f}"
         for name, share in shown.items())

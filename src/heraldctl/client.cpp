@@ -12,6 +12,8 @@
 #include <boost/url/encode.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
 #include <fmt/format.h>
+#include <grp.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 namespace heraldctl {
@@ -57,6 +59,24 @@ result<reply> exchange(asio::io_context& context, protocol::socket& socket,
     return reply{answer.result_int(), std::move(answer.body())};
 }
 
+/// The group whose members may use the socket; "" if there is none, or if that cannot be seen.
+std::string group_of(const std::string& path) {
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0 || (status.st_mode & S_IWGRP) == 0)
+        return "";
+    const auto* group = ::getgrgid(status.st_gid);
+    return group == nullptr || status.st_gid == 0 ? "" : group->gr_name;
+}
+
+/// Why there is no connection, and what to do if it is for want of permission.
+std::string connect_failure(const std::string& path, const error_code& error) {
+    if (error != boost::system::errc::permission_denied)
+        return fmt::format("no daemon at {}: {}", path, error.message());
+    const auto group = group_of(path);
+    return fmt::format("cannot connect to {}: {}; {}run heraldctl as root", path, error.message(),
+                       group.empty() ? "" : fmt::format("join the group \"{}\", or ", group));
+}
+
 result<void> connect(protocol::socket& socket, const std::string& path) {
     if (path.empty() || path.size() >= sizeof(sockaddr_un::sun_path))
         return usage(
@@ -64,8 +84,7 @@ result<void> connect(protocol::socket& socket, const std::string& path) {
     error_code error;
     socket.connect(protocol::endpoint{path}, error);
     if (error)
-        return std::unexpected(failure{exit_status::no_daemon,
-                                       fmt::format("no daemon at {}: {}", path, error.message())});
+        return std::unexpected(failure{exit_status::no_daemon, connect_failure(path, error)});
     return {};
 }
 

@@ -3,6 +3,7 @@
 #include "administration.hpp"
 #include "asking.hpp"
 #include "client.hpp"
+#include "listing.hpp"
 #include "output.hpp"
 #include "screens.hpp"
 #include "tables.hpp"
@@ -293,6 +294,10 @@ void declare_wait(po::options_description& options) {
         "announced", "")("withdrawn", "")("established", "")("timeout", po::value<std::string>());
 }
 
+void declare_names(po::options_description& options) {
+    options.add_options()("type", po::value<std::string>());
+}
+
 constexpr std::array known{
     command{"status", "", "one screen: sessions, services, what is announced, what is wrong", 0,
             declare_nothing, status},
@@ -328,6 +333,9 @@ constexpr std::array known{
             "--service NAME… --announced|--withdrawn [--timeout DURATION]\n"
             "  wait --neighbor NAME… --established [--timeout DURATION]",
             "return once it is so; for scripts", 0, declare_wait, wait},
+    command{"names", "neighbors | services | prefixes | checks [SERVICE] [--type TYPE]",
+            "the names alone, one a line; for scripts and completions", 2, declare_names,
+            list_names},
 };
 
 } // namespace

@@ -114,13 +114,12 @@ std::vector<json::object> worst_first(const std::vector<json::object>& rows, Tro
     return sorted;
 }
 
-std::string header(const json::object& status) {
-    return cut(harmless(fmt::format("herald {}  AS {}  router id {}  up {}  {}",
-                                    text_of(status, "version"), text_of(status, "local_as"),
-                                    text_of(status, "router_id"), age(status, "started"),
-                                    text_of(status, "config_file"))),
-               80) +
-           "\n";
+std::string header(const json::object& status, layout shown) {
+    return line_of(fmt::format("herald {}  AS {}  router id {}  up {}  {}",
+                               text_of(status, "version"), text_of(status, "local_as"),
+                               text_of(status, "router_id"), age(status, "started"),
+                               text_of(status, "config_file")),
+                   shown);
 }
 
 std::string sessions_part(const json::object& status, layout shown) {
@@ -150,7 +149,7 @@ std::string problems_part(const json::object& status, layout shown) {
         return "Nothing is wrong\n";
     std::string text = shown.coloured ? "\x1b[31mWRONG\x1b[0m\n" : "WRONG\n";
     for (std::size_t i = 0; i < std::min(problems.size(), most_rows); ++i)
-        text += cut(harmless(problems[i]), 80) + "\n";
+        text += line_of(problems[i], shown);
     if (problems.size() > most_rows)
         text +=
             fmt::format("… and {} more: heraldctl --json status\n", problems.size() - most_rows);
@@ -161,7 +160,7 @@ std::string problems_part(const json::object& status, layout shown) {
 
 std::string screen::status(const json::value& answer) const {
     const auto& status = answer.as_object();
-    return header(status) + "\n" + sessions_part(status, shown) + "\n" +
+    return header(status, shown) + "\n" + sessions_part(status, shown) + "\n" +
            services_part(status, shown) + "\n" + announced_part(status, shown) + "\n" +
            problems_part(status, shown);
 }

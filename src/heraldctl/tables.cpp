@@ -11,6 +11,10 @@ constexpr std::size_t line_width = 80;
 constexpr std::size_t wide_line = 100'000; // more than any answer has
 constexpr std::string_view gap = "  ";
 
+std::size_t columns_of(layout shown) {
+    return shown.wide ? wide_line : line_width;
+}
+
 bool continues(char byte) {
     return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
 }
@@ -53,6 +57,10 @@ std::string cut(std::string_view text, std::size_t columns) {
     return std::string(text.substr(0, end)) + "…";
 }
 
+std::string line_of(std::string_view text, layout shown) {
+    return cut(harmless(text), columns_of(shown)) + "\n";
+}
+
 void table::add(std::vector<cell> row) {
     for (auto& each : row)
         each.text = harmless(each.text);
@@ -88,7 +96,7 @@ std::vector<std::size_t> table::widths(std::size_t line) const {
 }
 
 std::string table::text(layout shown) const {
-    const auto sizes = widths(shown.wide ? wide_line : line_width);
+    const auto sizes = widths(columns_of(shown));
     const auto last = static_cast<std::size_t>(
         std::ranges::find_if(sizes.rbegin(), sizes.rend(), [](auto w) { return w > 0; }).base() -
         sizes.begin());

@@ -17,7 +17,7 @@ struct cell {
     tone colour = tone::plain;
 };
 
-/// How what is shown has to look where it is shown.
+/// What the place where text is shown can show.
 struct layout {
     bool coloured = false;
     bool wide = false; // lines as long as they are, rather than of 80 columns
@@ -35,6 +35,9 @@ std::size_t width(std::string_view text);
 
 /// At most `columns` wide, with an ellipsis where something was cut.
 std::string cut(std::string_view text, std::size_t columns);
+
+/// One line of text, made harmless and cut to what the layout has room for.
+std::string line_of(std::string_view text, layout shown);
 
 /// Rows under titles, in 80 columns where the layout is not wide. A column that no row has anything
 /// in is left out.

@@ -214,6 +214,45 @@ TEST_CASE("heraldctl --wide: nothing is cut") {
     }
 }
 
+TEST_CASE("heraldctl --wide status: neither the first line nor a problem is cut") {
+    lively here;
+    const std::string long_path = "/etc/herald/" + std::string(100, 'f');
+    const std::string long_problem(200, 'p');
+    here.on_loop([&] {
+        here.daemon.shown.config_file = long_path;
+        here.daemon.shown.problems = {long_problem};
+    });
+    const auto shown = here.run({"--wide", "status"}).out;
+    CHECK(shown.find("  " + long_path + "\n") != std::string::npos);
+    CHECK(shown.find("\n" + long_problem + "\n") != std::string::npos);
+    CHECK(shown.find("…") == std::string::npos);
+    const auto narrow = here.run({"status"}).out;
+    CHECK(narrow.find("\n" + long_problem.substr(0, 79) + "…\n") != std::string::npos);
+}
+
+TEST_CASE("heraldctl names: one a line, of what it is asked for") {
+    lively here;
+    CHECK(here.run({"names", "neighbors"}) == printed("leaf1\nleaf2\n"));
+    CHECK(here.run({"names", "services"}) == printed("dns\nweb\n"));
+    CHECK(here.run({"names", "prefixes"}) ==
+          printed("192.0.2.0/24\n2001:db8:53::/48\n198.51.100.128/25\n"));
+    CHECK(here.run({"names", "checks"}) == printed("resolve\nport\npage\n"));
+    CHECK(here.run({"names", "checks", "web"}) == printed("port\npage\n"));
+    CHECK(here.run({"names", "checks", "web", "--type", "tcp"}) == printed("port\n"));
+    CHECK(here.run({"names", "checks", "mail"}) == refused("there is no service \"mail\""));
+    const auto as_json = here.run({"--json", "names", "neighbors"});
+    CHECK(as_json.out == here.run({"--json", "neighbors"}).out);
+}
+
+TEST_CASE("heraldctl names: each is one line, whatever it is made of") {
+    lively here;
+    here.on_loop([&] {
+        here.daemon.shown.neighbors.resize(1);
+        here.daemon.shown.neighbors[0].name = "two\nlines \x1b[31m";
+    });
+    CHECK(here.run({"names", "neighbors"}) == printed("two lines ?[31m\n"));
+}
+
 TEST_CASE("heraldctl --json: prints what the socket answers") {
     world here;
     const auto run = [&](words arguments) {
@@ -362,6 +401,11 @@ TEST_CASE("heraldctl: what is no command is status 2, and one line") {
         {{"neighbor", "leaf1", "reset", "--reason", "x"}, "--reason is for shutdown"},
         {{"reload", "now"}, "too many positional options have been specified on the command line"},
         {{"log"}, "log takes trace, debug, info, warning or error"},
+        {{"names"}, "names takes neighbors, services, prefixes or checks"},
+        {{"names", "routes"}, "names takes neighbors, services, prefixes or checks"},
+        {{"names", "services", "dns"}, "a service and --type are for the names of checks"},
+        {{"names", "neighbors", "--type", "tcp"},
+         "a service and --type are for the names of checks"},
         {{"--socket"}, "the required argument for option '--socket' is missing"},
         {{"--sock=/x", "status"}, "unrecognised option '--sock=/x'"},
         {{"status", "--verbose"}, "unrecognised option '--verbose'"},
@@ -399,7 +443,7 @@ TEST_CASE("heraldctl --version and --help: answer on stdout, and help shows what
     CHECK(help.status == 0);
     for (const auto* command :
          {"status", "neighbors", "services", "checks", "routes", "explain", "drain", "undrain",
-          "report", "neighbor", "reload", "log", "events", "restart", "wait"})
+          "report", "neighbor", "reload", "log", "events", "restart", "wait", "names"})
         CHECK(help.out.find(fmt::format("\n  {}", command)) != std::string::npos);
     CHECK(heraldctl({"undrain", "--help"}) ==
           printed("usage:\n  undrain SERVICE… | --all\n        put services back\n"));
