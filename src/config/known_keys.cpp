@@ -1,10 +1,14 @@
 #include "herald/config/known_keys.hpp"
 
+#include "herald/text/nearest.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <fmt/format.h>
+#include <iterator>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace herald::config {
@@ -136,23 +140,6 @@ constexpr std::array tables{
     known_table{"defaults.check", "[defaults.check]", check_defaults_keys},
 };
 
-/// How many characters must be put in, taken out or replaced, Levenshtein's distance.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j)
-        row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        auto diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const auto replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-        }
-    }
-    return row[b.size()];
-}
-
 bool has(std::span<const known_key> keys, std::string_view name) {
     return std::ranges::find(keys, name, &known_key::name) != keys.end();
 }
@@ -174,7 +161,9 @@ std::string suggestion(std::string_view name, const known_table& known) {
     auto elsewhere = home(name, known);
     if (!elsewhere.empty())
         return elsewhere;
-    if (const auto near = nearest(name, known.keys))
+    std::vector<std::string_view> names;
+    std::ranges::transform(known.keys, std::back_inserter(names), &known_key::name);
+    if (const auto near = text::nearest(name, names))
         return fmt::format("; did you mean \"{}\"?", *near);
     std::string all;
     for (const auto& one : known.keys)
@@ -194,24 +183,6 @@ const known_table& find_known_table(std::string_view name) {
 
 std::span<const known_check_type> known_check_types() {
     return check_types;
-}
-
-std::optional<std::string_view> nearest(std::string_view text,
-                                        std::span<const known_key> candidates) {
-    constexpr std::size_t longest = 32; // no key is as long
-    if (text.size() > longest)
-        return std::nullopt;
-    std::optional<std::string_view> best;
-    // Two swapped characters are a distance of two.
-    auto least = std::max<std::size_t>(text.size() / 3, text.size() < 4 ? 1 : 2) + 1;
-    for (const auto& candidate : candidates) {
-        const auto distance = edit_distance(text, candidate.name);
-        if (distance < least) {
-            least = distance;
-            best = candidate.name;
-        }
-    }
-    return best;
 }
 
 void check_keys(const table& entries, const known_table& known, problem_list& problems) {

@@ -7,6 +7,7 @@
 #include "values.hpp"
 
 #include "herald/control/json_text.hpp"
+#include "herald/text/nearest.hpp"
 
 #include <algorithm>
 #include <array>
@@ -30,6 +31,19 @@ constexpr milliseconds restart_pause{20};
 
 constexpr std::array<std::string_view, 4> actions{"shutdown", "enable", "reset", "refresh"};
 
+/// What is wrong with the arguments of `neighbor`, and what was probably meant.
+std::unexpected<failure> misused_neighbor(const names& words) {
+    std::string meant;
+    if (words.size() == 1)
+        meant = fmt::format("neighbors {}", words[0]);
+    else if (words.size() == 2)
+        if (const auto action = herald::text::nearest(words[1], actions))
+            meant = fmt::format("neighbor {} {}", words[0], *action);
+    return usage(
+        fmt::format("neighbor takes a name, and shutdown, enable, reset or refresh{}",
+                    meant.empty() ? "" : fmt::format("; did you mean \"{}\"?", harmless(meant))));
+}
+
 /// When the daemon that answers was started.
 result<std::string> start_of(const global_options& global) {
     const auto answer = ask(global.socket, {.target = "/v1/status"});
@@ -43,7 +57,7 @@ result<std::string> start_of(const global_options& global) {
 result<void> neighbor(const global_options& global, const po::variables_map& options) {
     const auto words = names_of(options);
     if (words.size() != 2 || std::ranges::find(actions, words[1]) == actions.end())
-        return usage("neighbor takes a name, and shutdown, enable, reset or refresh");
+        return misused_neighbor(words);
     if (options.count("reason") > 0 && words[1] != "shutdown")
         return usage("--reason is for shutdown");
     json::object body;

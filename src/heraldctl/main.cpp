@@ -1,6 +1,8 @@
 #include "commands.hpp"
 #include "output.hpp"
 
+#include "herald/text/harmless.hpp"
+#include "herald/text/nearest.hpp"
 #include "herald/text/version.hpp"
 
 #include <algorithm>
@@ -10,6 +12,7 @@
 #include <cstdlib>
 #include <exception>
 #include <fmt/format.h>
+#include <iterator>
 #include <vector>
 
 namespace heraldctl {
@@ -18,6 +21,7 @@ namespace {
 
 namespace po = boost::program_options;
 using arguments = std::vector<std::string>;
+using herald::text::harmless;
 
 void declare_global(po::options_description& options) {
     options.add_options()("socket", po::value<std::string>())("json", "")("wide", "")("help,h", "")(
@@ -39,6 +43,8 @@ result<po::variables_map> parse(const arguments& given, const po::options_descri
         po::store(
             po::command_line_parser(given).options(all).positional(positions).style(style).run(),
             read);
+    } catch (const po::too_many_positional_options_error&) {
+        return usage("too many arguments; see the command's --help");
     } catch (const po::error& error) {
         return usage(error.what());
     }
@@ -88,7 +94,12 @@ result<void> run_command(const global_options& global, const std::string& name,
     const auto known = std::ranges::find(commands(), name, &command::name);
     if (known != commands().end())
         return run_command(global, *known, given);
-    return usage(fmt::format("unknown command \"{}\"; see heraldctl --help", name));
+    std::vector<std::string_view> names;
+    std::ranges::transform(commands(), std::back_inserter(names), &command::name);
+    if (const auto meant = herald::text::nearest(name, names))
+        return usage(
+            fmt::format("unknown command \"{}\"; did you mean \"{}\"?", harmless(name), *meant));
+    return usage(fmt::format("unknown command \"{}\"; see heraldctl --help", harmless(name)));
 }
 
 /// Where the command stands: the first argument that is neither an option nor an option's value.

@@ -2,7 +2,6 @@
 
 #include "herald/config/document.hpp"
 
-#include <optional>
 #include <span>
 #include <string_view>
 
@@ -30,10 +29,6 @@ struct known_check_type {
     std::span<const known_key> keys;
 };
 std::span<const known_check_type> known_check_types();
-
-/// The one of `candidates` that is `text` but for a slip of the keyboard.
-std::optional<std::string_view> nearest(std::string_view text,
-                                        std::span<const known_key> candidates);
 
 /// Notes each key of `entries` that `known` does not have, with what was probably meant.
 void check_keys(const table& entries, const known_table& known, problem_list& problems);
