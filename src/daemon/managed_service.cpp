@@ -72,7 +72,10 @@ managed_service::managed_service(boost::asio::any_io_executor executor,
     , settings_(std::move(settings))
     , observer_(observer)
     , state_(settings_.service, degrades_only(settings_.checks))
-    , timer_(executor) {}
+    , missing_(settings_.service.addresses)
+    , timer_(executor) {
+    state_.set_address_missing(!missing_.empty());
+}
 
 void managed_service::start() {
     started_ = true;
@@ -89,7 +92,8 @@ std::unique_ptr<health::check> managed_service::make_check(const health::check_s
         [this](const health::check& check, bool changed) { check_ran(check, changed); });
 }
 
-void managed_service::change(config::service_entry next) {
+void managed_service::change(config::service_entry next,
+                             std::vector<boost::asio::ip::address> missing) {
     auto before = std::exchange(checks_, {});
     std::vector<std::optional<health::verdict>> verdicts;
     std::vector<health::check*> begun;
@@ -107,7 +111,13 @@ void managed_service::change(config::service_entry next) {
         begun.push_back(checks_.back().get());
     }
     settings_ = std::move(next);
+    missing_ = std::move(missing);
+    std::erase_if(complaints_, [&](const auto& each) {
+        return std::ranges::find(settings_.checks, each.first, &health::check_settings::name) ==
+               settings_.checks.end();
+    });
     state_.change(settings_.service, degrades_only(settings_.checks), std::move(verdicts));
+    state_.set_address_missing(!missing_.empty());
     for (auto* check : begun)
         check->start();
     update("the configuration has changed");
@@ -121,17 +131,17 @@ void managed_service::stop() {
 
 void managed_service::check_ran(const health::check& check, bool changed) {
     observer_.check_ran(*this, check, changed);
+    const auto& status = check.status();
+    if (status.settled && status.settled != health::verdict::pass && status.last &&
+        status.last->outcome == status.settled)
+        complaints_[check.settings().name] = describe(check);
     if (!changed)
         return;
-    auto before = state_.checked_health();
-    auto verdict = fmt::format("check {} {}", check.settings().name, describe(check));
     const auto at = std::ranges::find(checks_, &check, &std::unique_ptr<health::check>::get);
-    state_.set_verdict(static_cast<std::size_t>(at - checks_.begin()), *check.status().settled,
+    state_.set_verdict(static_cast<std::size_t>(at - checks_.begin()), *status.settled,
                        clock::now());
-    if (state_.checked_health() != before)
-        verdict_ = verdict;
-    verdict_settled_ = check.status().last_change;
-    update(verdict);
+    verdict_settled_ = status.last_change;
+    update(fmt::format("check {} {}", check.settings().name, describe(check)));
     verdict_settled_.reset();
 }
 
@@ -189,17 +199,46 @@ std::string managed_service::held_down_text() const {
                        flaps == 1 ? "" : "s");
 }
 
-std::string managed_service::cause() const {
-    std::vector<std::string> parts;
+/// Of a check that decides: a run that went better may since have been its last.
+std::string managed_service::standing_text(std::size_t index) const {
+    const auto& name = settings_.checks.at(index).name;
+    if (index >= checks_.size() || !checks_[index]->status().settled)
+        return fmt::format("check {} has not settled", name);
+    const auto complaint = complaints_.find(name);
+    return fmt::format("check {} {}", name,
+                       complaint != complaints_.end() ? complaint->second
+                                                      : describe(*checks_[index]));
+}
+
+std::vector<service_cause> managed_service::wrong_with_health() const {
     if (held_down())
-        parts.push_back(held_down_text());
-    else if (health_ == service::health_state::down || health_ == service::health_state::degraded)
-        parts.push_back(verdict_);
+        return {{"held_down", held_down_text()}};
+    std::string reason;
+    switch (health_) {
+    case service::health_state::up: return {};
+    case service::health_state::unknown: reason = "starting"; break;
+    case service::health_state::degraded: reason = "check_degraded"; break;
+    case service::health_state::down: reason = "check_failed"; break;
+    }
+    std::vector<service_cause> all;
+    for (const auto index : state_.deciding_checks())
+        all.push_back({reason, standing_text(index)});
+    return all;
+}
+
+service_cause managed_service::cause() const {
+    auto all = wrong_with_health();
     for (const auto& address : missing_)
-        parts.push_back(fmt::format("address {} is on no interface", address.to_string()));
+        all.push_back(
+            {"address_missing", fmt::format("address {} is on no interface", address.to_string())});
     for (const auto& [source, drain] : drains_)
-        parts.push_back(describe(source, drain));
-    return parts.empty() ? event_ : fmt::format("{}", fmt::join(parts, "; "));
+        all.push_back({"drained", describe(source, drain)});
+    if (all.empty())
+        return {settings_.checks.empty() ? "no_checks" : "checks_passed", event_};
+    std::vector<std::string> texts;
+    for (const auto& each : all)
+        texts.push_back(each.text);
+    return {all.front().reason, fmt::format("{}", fmt::join(texts, "; "))};
 }
 
 void managed_service::update(const std::string& event) {

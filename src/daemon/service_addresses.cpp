@@ -32,6 +32,17 @@ std::set<service::owned_address> managed_by(const config::service_entry& entry) 
     return all;
 }
 
+/// Announced as far as its checks and drains go, or maybe soon: its checks have not settled.
+bool may_be_announced(const managed_service& service) {
+    return service.health() == service::health_state::unknown ||
+           service.heard_with_addresses() != net::announcement::none;
+}
+
+bool has(const managed_service& service, const boost::asio::ip::address& address) {
+    const auto& all = service.settings().service.addresses;
+    return std::ranges::find(all, address) != all.end();
+}
+
 } // namespace
 
 service_addresses::service_addresses(const boost::asio::any_io_executor& executor,
@@ -43,31 +54,54 @@ service_addresses::service_addresses(const boost::asio::any_io_executor& executo
     , kernel_(executor)
     , keeper_(executor, state, kernel_, *this) {}
 
+/// The kernel is always asked: a reload, which must not wait, then knows its addresses already.
 std::expected<void, std::string> service_addresses::start() {
+    const auto opened = open();
     if (auto loaded = keeper_.load(); !loaded)
         return loaded;
     std::vector<config::service_entry> entries;
-    std::set<service::owned_address> configured;
-    for (const auto& service : services_) {
+    for (const auto& service : services_)
         entries.push_back(service->settings());
-        configured.merge(managed_by(service->settings()));
-    }
-    if (!keeper_.owned().empty())
-        if (auto opened = open(); !opened)
-            return opened;
+    if (!opened && !keeper_.owned().empty())
+        return opened;
     if (auto possible = prepare(entries); !possible)
         return possible;
-    keeper_.remove_all_but(configured);
+    for (const auto& which : service::owned_addresses(keeper_.owned()))
+        if (is_left_to_operator(which))
+            leave(which);
+    keeper_.remove_all_but(managed());
+    kernel_.finish();
     addresses_changed();
     return {};
 }
 
 std::expected<void, std::string> service_addresses::open() {
-    if (is_open_)
-        return {};
-    auto opened = kernel_.open([this] { addresses_changed(); });
-    is_open_ = opened.has_value();
-    return opened;
+    return kernel_.is_open() ? std::expected<void, std::string>()
+                             : kernel_.open([this] { addresses_changed(); });
+}
+
+std::set<service::owned_address> service_addresses::managed() const {
+    std::set<service::owned_address> all;
+    for (const auto& service : services_)
+        all.merge(managed_by(service->settings()));
+    return all;
+}
+
+/// A service that needs it now, or maybe soon, has it without managing it.
+bool service_addresses::is_left_to_operator(const service::owned_address& which) const {
+    return keeper_.owned().contains(which) && !managed().contains(which) &&
+           std::ranges::any_of(services_, [&](const auto& service) {
+               return has(*service, which.address) && !is_managed(service->settings()) &&
+                      may_be_announced(*service);
+           });
+}
+
+void service_addresses::leave(const service::owned_address& which) {
+    keeper_.leave(which);
+    log(log_level::info, "address_left",
+        fmt::format("address {} stays on {}, and is left to the operator: its service does not "
+                    "manage its addresses any more",
+                    which.address.to_string(), which.interface));
 }
 
 std::expected<void, std::string>
@@ -88,8 +122,12 @@ void service_addresses::services_changed(const std::vector<config::service_entry
             if (service->name() == entry.service.name)
                 kept = managed_by(service->settings());
         for (const auto& address : managed_by(entry))
-            if (!kept.contains(address))
-                keeper_.need(entry.service.name, address, false);
+            if (kept.contains(address))
+                continue;
+        if (is_left_to_operator(address))
+            leave(address);
+        else
+            keeper_.need(entry.service.name, address, false);
     }
     for (const auto& service : services_)
         service_changed(*service);
@@ -97,7 +135,7 @@ void service_addresses::services_changed(const std::vector<config::service_entry
 }
 
 void service_addresses::addresses_changed() {
-    if (!is_open_)
+    if (!kernel_.is_open())
         return;
     for (const auto& service : services_) {
         std::vector<boost::asio::ip::address> missing;
@@ -132,6 +170,12 @@ void service_addresses::when_acknowledged(std::function<void()> done) {
             done();
         else
             when_acknowledged(done);
+    });
+}
+
+bool service_addresses::in_use(const boost::asio::ip::address& address) const {
+    return std::ranges::any_of(services_, [&](const auto& service) {
+        return has(*service, address) && may_be_announced(*service);
     });
 }
 

@@ -1,20 +1,16 @@
 #include "herald/service/kernel_addresses.hpp"
 
+#include "netlink_addresses.hpp"
+
+#include <array>
+#include <boost/asio/execution.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <compare>
-#include <cstring>
-#include <fmt/format.h>
-#include <linux/if_addr.h>
+#include <boost/asio/prefer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <future>
 #include <linux/rtnetlink.h>
-#include <map>
 #include <net/if.h>
-#include <netlink/cache.h>
 #include <netlink/errno.h>
-#include <netlink/msg.h>
-#include <netlink/object.h>
-#include <netlink/route/addr.h>
-#include <netlink/socket.h>
-#include <optional>
 #include <utility>
 
 namespace herald::service {
@@ -22,145 +18,76 @@ namespace herald::service {
 namespace asio = boost::asio;
 namespace ip = boost::asio::ip;
 
-namespace {
-
-struct deleter {
-    void operator()(nl_sock* socket) const { nl_socket_free(socket); }
-    void operator()(nl_cache* cache) const { nl_cache_free(cache); }
-    void operator()(nl_addr* address) const { nl_addr_put(address); }
-    void operator()(rtnl_addr* address) const { rtnl_addr_put(address); }
-};
-template <typename T>
-using owned = std::unique_ptr<T, deleter>;
-
-std::unexpected<std::string> failure(const char* what, int error) {
-    return std::unexpected(fmt::format("{}: {}", what, nl_geterror(error)));
-}
-
-/// Of an interface.
-struct key {
-    ip::address address;
-    int interface = 0;
-    friend std::strong_ordering operator<=>(const key&, const key&) = default;
-};
-using table = std::map<key, presence>;
-
-std::optional<ip::address> to_address(nl_addr* from) {
-    if (from == nullptr)
-        return std::nullopt;
-    const auto* octets = nl_addr_get_binary_addr(from);
-    if (nl_addr_get_family(from) == AF_INET && nl_addr_get_len(from) == 4) {
-        ip::address_v4::bytes_type bytes{};
-        std::memcpy(bytes.data(), octets, bytes.size());
-        return ip::address_v4(bytes);
+struct kernel_addresses::impl : std::enable_shared_from_this<impl> {
+    explicit impl(const asio::any_io_executor& loop) : executor(loop), events_ready(loop) {}
+    ~impl() {
+        if (worker)
+            worker->join();
+        events_ready.release(); // the descriptor is the socket's
     }
-    if (nl_addr_get_family(from) == AF_INET6 && nl_addr_get_len(from) == 16) {
-        ip::address_v6::bytes_type bytes{};
-        std::memcpy(bytes.data(), octets, bytes.size());
-        return ip::address_v6(bytes);
-    }
-    return std::nullopt;
-}
 
-owned<nl_addr> from_address(const ip::address& address) {
-    if (address.is_v4()) {
-        auto bytes = address.to_v4().to_bytes();
-        return owned<nl_addr>(nl_addr_build(AF_INET, bytes.data(), bytes.size()));
-    }
-    auto bytes = address.to_v6().to_bytes();
-    return owned<nl_addr>(nl_addr_build(AF_INET6, bytes.data(), bytes.size()));
-}
-
-void take(table& into, rtnl_addr* entry, bool is_there) {
-    const auto address = to_address(rtnl_addr_get_local(entry));
-    if (!address)
-        return;
-    const key where{*address, rtnl_addr_get_ifindex(entry)};
-    if (!is_there) {
-        into.erase(where);
-        return;
-    }
-    constexpr unsigned not_usable = IFA_F_TENTATIVE | IFA_F_DADFAILED;
-    into[where] =
-        (rtnl_addr_get_flags(entry) & not_usable) != 0 ? presence::unusable : presence::usable;
-}
-
-/// What the kernel is to be told of: this address, on that interface.
-std::expected<owned<rtnl_addr>, std::string> describe(const ip::address& address,
-                                                      const std::string& interface) {
-    const auto index = ::if_nametoindex(interface.c_str());
-    if (index == 0)
-        return std::unexpected(fmt::format("there is no interface {}", interface));
-    owned<rtnl_addr> entry(rtnl_addr_alloc());
-    rtnl_addr_set_ifindex(entry.get(), static_cast<int>(index));
-    if (auto error = rtnl_addr_set_local(entry.get(), from_address(address).get()); error < 0)
-        return failure("cannot describe an address", error);
-    // RFC 4862 §5.4: no duplicate address detection of an address that other nodes have too.
-    if (address.is_v6())
-        rtnl_addr_set_flags(entry.get(), IFA_F_NODAD);
-    return entry;
-}
-
-} // namespace
-
-struct kernel_addresses::impl {
-    explicit impl(const asio::any_io_executor& executor) : events_ready(executor) {}
-    ~impl() { events_ready.release(); } // the descriptor is the socket's
-
-    owned<nl_sock> commands{nl_socket_alloc()};
-    owned<nl_sock> events{nl_socket_alloc()};
+    asio::any_io_executor executor;
+    netlink::owned<nl_sock> events; // null: not open
     asio::posix::stream_descriptor events_ready;
-    bool lost = false; // some changes were not heard of
-    table addresses;
+    netlink::address_map addresses;
+    std::map<int, std::string> names; // of interfaces, as asked for since the kernel last told
+    bool lost = false;                // some changes were not heard of
+    bool asking = false;              // for all addresses
+    std::vector<netlink::address_change> meanwhile; // while asking
     std::function<void()> changed;
+    netlink::owned<nl_sock> requests;        // the worker's
+    std::optional<asio::thread_pool> worker; // from the first request on
 
     std::expected<void, std::string> open();
-    std::expected<void, std::string> ask_for_all();
+    void follow();
+    const std::string& name_of(int interface);
     void read();
+    void ask_for_all();
+    template <typename Request, typename Done>
+    void request(Request make, Done done);
     static int message_came(nl_msg* message, void* self);
-    static void follow(const std::shared_ptr<impl>& self);
 };
 
+/// All or nothing: what fails can be tried again.
 std::expected<void, std::string> kernel_addresses::impl::open() {
-    nl_socket_disable_seq_check(events.get()); // nobody asked for what is told
-    nl_socket_modify_cb(events.get(), NL_CB_VALID, NL_CB_CUSTOM, message_came, this);
-    for (auto* socket : {commands.get(), events.get()})
-        if (auto error = nl_connect(socket, NETLINK_ROUTE); error < 0)
-            return failure("cannot open a netlink socket", error);
+    auto told = netlink::connect();
+    auto asked = netlink::connect();
+    if (!told || !asked)
+        return std::unexpected(told ? asked.error() : told.error());
+    nl_socket_disable_seq_check(told->get()); // nobody asked for what is told
+    nl_socket_modify_cb(told->get(), NL_CB_VALID, NL_CB_CUSTOM, message_came, this);
     if (auto error =
-            nl_socket_add_memberships(events.get(), RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, 0);
+            nl_socket_add_memberships(told->get(), RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, 0);
         error < 0)
-        return failure("cannot follow the kernel's addresses", error);
-    nl_socket_set_nonblocking(events.get());
-    events_ready.assign(nl_socket_get_fd(events.get()));
-    return ask_for_all();
-}
-
-std::expected<void, std::string> kernel_addresses::impl::ask_for_all() {
-    nl_cache* list = nullptr;
-    int error = -NLE_DUMP_INTR; // addresses changed meanwhile: the list may lack some
-    for (int attempt = 0; error == -NLE_DUMP_INTR && attempt < 10; ++attempt)
-        error = rtnl_addr_alloc_cache(commands.get(), &list);
-    if (error < 0)
-        return failure("cannot ask the kernel for its addresses", error);
-    const owned<nl_cache> owner(list);
-    addresses.clear();
-    for (auto* entry = nl_cache_get_first(list); entry != nullptr; entry = nl_cache_get_next(entry))
-        take(addresses, reinterpret_cast<rtnl_addr*>(entry), true);
+        return netlink::failure("cannot follow the kernel's addresses", error);
+    if (auto error = nl_socket_set_nonblocking(told->get()); error < 0)
+        return netlink::failure("cannot follow the kernel's addresses", error);
+    auto all = netlink::all_addresses(asked->get());
+    if (!all)
+        return std::unexpected(all.error());
+    boost::system::error_code error;
+    events_ready.assign(nl_socket_get_fd(told->get()), error);
+    if (error)
+        return std::unexpected("cannot follow the kernel's addresses: " + error.message());
+    addresses = *std::move(all);
+    events = *std::move(told);
+    requests = *std::move(asked);
     return {};
 }
 
 int kernel_addresses::impl::message_came(nl_msg* message, void* self) {
-    auto take_entry = [](nl_object* entry, void* into) {
-        take(*static_cast<table*>(into), reinterpret_cast<rtnl_addr*>(entry),
-             nl_object_get_msgtype(entry) == RTM_NEWADDR);
-    };
-    nl_msg_parse(message, take_entry, &static_cast<impl*>(self)->addresses);
+    auto& mine = *static_cast<impl*>(self);
+    for (auto& change : netlink::changes_in(message)) {
+        netlink::apply(mine.addresses, change);
+        if (mine.asking)
+            mine.meanwhile.push_back(std::move(change));
+    }
     return NL_OK;
 }
 
 void kernel_addresses::impl::read() {
     int error = 0;
+    names.clear();
     while (error != -NLE_AGAIN) {
         error = nl_recvmsgs_default(events.get());
         // ENOBUFS (libnl calls it so) and whatever else could not be read: some were not heard of.
@@ -168,8 +95,71 @@ void kernel_addresses::impl::read() {
         if (error < 0 && error != -NLE_AGAIN && error != -NLE_NOMEM)
             break;
     }
-    if (lost)
-        lost = !ask_for_all(); // or with the next that is heard
+    if (lost && !asking)
+        ask_for_all();
+}
+
+/// What is told while the kernel is asked may be older or newer than the answer: told once more on
+/// top of it, in order, it ends as it is.
+void kernel_addresses::impl::ask_for_all() {
+    asking = true;
+    lost = false;
+    request(netlink::all_addresses, [this](std::expected<netlink::address_map, std::string> all) {
+        asking = false;
+        if (all) {
+            addresses = *std::move(all);
+            for (const auto& change : meanwhile)
+                netlink::apply(addresses, change);
+        }
+        meanwhile.clear();
+        if (!all)
+            lost = true; // it is asked for again with the next that is heard
+        else if (lost)
+            ask_for_all();
+    });
+}
+
+/// Empty: it is gone.
+const std::string& kernel_addresses::impl::name_of(int interface) {
+    const auto [at, unknown] = names.try_emplace(interface);
+    std::array<char, IF_NAMESIZE> name{};
+    if (unknown && ::if_indextoname(static_cast<unsigned>(interface), name.data()) != nullptr)
+        at->second = name.data();
+    return at->second;
+}
+
+/// Calls `make` with the worker's socket, then `done` on the executor with what it returned. What
+/// the kernel told by then is known by then.
+template <typename Request, typename Done>
+void kernel_addresses::impl::request(Request make, Done done) {
+    if (!worker)
+        worker.emplace(1);
+    auto back = asio::prefer(executor, asio::execution::outstanding_work.tracked);
+    asio::post(*worker, [make = std::move(make), done = std::move(done), back = std::move(back),
+                         socket = requests.get(), weak = weak_from_this()]() mutable {
+        asio::post(back, [done = std::move(done), result = make(socket), weak]() mutable {
+            const auto self = weak.lock();
+            if (!self)
+                return;
+            self->read();
+            done(std::move(result));
+            if (self->changed)
+                self->changed();
+        });
+    });
+}
+
+/// Again and again, as long as it is open.
+void kernel_addresses::impl::follow() {
+    events_ready.async_wait(asio::posix::stream_descriptor::wait_read,
+                            [weak = weak_from_this()](boost::system::error_code error) {
+                                const auto self = weak.lock();
+                                if (error || !self || !self->changed)
+                                    return;
+                                self->read();
+                                self->follow();
+                                self->changed();
+                            });
 }
 
 kernel_addresses::kernel_addresses(const asio::any_io_executor& executor)
@@ -179,25 +169,16 @@ kernel_addresses::~kernel_addresses() {
     close();
 }
 
-/// Again and again, as long as it is open.
-void kernel_addresses::impl::follow(const std::shared_ptr<impl>& self) {
-    self->events_ready.async_wait(asio::posix::stream_descriptor::wait_read,
-                                  [weak = std::weak_ptr(self)](boost::system::error_code error) {
-                                      const auto still = weak.lock();
-                                      if (error || !still || !still->changed)
-                                          return;
-                                      still->read();
-                                      follow(still);
-                                      still->changed();
-                                  });
-}
-
 std::expected<void, std::string> kernel_addresses::open(std::function<void()> changed) {
     if (auto opened = impl_->open(); !opened)
         return opened;
     impl_->changed = std::move(changed);
-    impl::follow(impl_);
+    impl_->follow();
     return {};
+}
+
+bool kernel_addresses::is_open() const {
+    return impl_->events != nullptr;
 }
 
 void kernel_addresses::close() {
@@ -207,48 +188,45 @@ void kernel_addresses::close() {
 }
 
 std::expected<void, std::string> kernel_addresses::may_change() {
-    // No interface has the index 0: this fails, and for want of the right before all else.
-    owned<rtnl_addr> nowhere(rtnl_addr_alloc());
-    const auto any = from_address(ip::address_v4::loopback());
-    rtnl_addr_set_ifindex(nowhere.get(), 0);
-    rtnl_addr_set_local(nowhere.get(), any.get());
-    const auto error = rtnl_addr_delete(impl_->commands.get(), nowhere.get(), 0);
-    if (error == -NLE_PERM)
-        return std::unexpected("addresses cannot be added: CAP_NET_ADMIN is missing");
-    return {};
+    return netlink::may_change();
+}
+
+void kernel_addresses::finish() {
+    if (!impl_->worker)
+        return;
+    std::promise<void> done;
+    asio::post(*impl_->worker, [&done] { done.set_value(); });
+    done.get_future().wait();
 }
 
 presence kernel_addresses::find(const ip::address& address) const {
     auto found = presence::absent;
     const auto& all = impl_->addresses;
-    for (auto at = all.lower_bound({address, 0}); at != all.end() && at->first.address == address;
-         ++at)
+    for (auto at = all.lower_bound({address, 0, 0, {}});
+         at != all.end() && at->first.address == address; ++at)
         found = std::max(found, at->second);
     return found;
 }
 
-std::expected<bool, std::string> kernel_addresses::add(const ip::address& address,
-                                                       const std::string& interface) {
-    auto entry = describe(address, interface);
-    if (!entry)
-        return std::unexpected(entry.error());
-    const auto error = rtnl_addr_add(impl_->commands.get(), entry->get(), NLM_F_EXCL);
-    if (error == -NLE_EXIST)
-        return false;
-    if (error < 0)
-        return std::unexpected(nl_geterror(error));
-    return true;
+std::vector<address_place> kernel_addresses::places(const ip::address& address) const {
+    std::vector<address_place> found;
+    const auto& all = impl_->addresses;
+    for (auto at = all.lower_bound({address, 0, 0, {}});
+         at != all.end() && at->first.address == address; ++at)
+        found.push_back({impl_->name_of(at->first.interface), at->first.prefix_length, at->second});
+    return found;
 }
 
-std::expected<void, std::string> kernel_addresses::remove(const ip::address& address,
-                                                          const std::string& interface) {
-    auto entry = describe(address, interface);
-    if (!entry) // with the interface its addresses are gone
-        return {};
-    const auto error = rtnl_addr_delete(impl_->commands.get(), entry->get(), 0);
-    if (error < 0 && error != -NLE_NOADDR && error != -NLE_OBJ_NOTFOUND)
-        return std::unexpected(nl_geterror(error));
-    return {};
+void kernel_addresses::add(const ip::address& address, const std::string& interface,
+                           added_handler done) {
+    impl_->request([=](nl_sock* socket) { return netlink::add(socket, address, interface); },
+                   std::move(done));
+}
+
+void kernel_addresses::remove(const ip::address& address, const std::string& interface,
+                              removed_handler done) {
+    impl_->request([=](nl_sock* socket) { return netlink::remove(socket, address, interface); },
+                   std::move(done));
 }
 
 } // namespace herald::service

@@ -21,7 +21,8 @@ struct recorder final : service_observer {
     void service_changed(managed_service& which) override {
         lines.push_back(fmt::format("{} {} {}: {}", service::to_string(which.health()),
                                     service::to_string(which.administration()),
-                                    net::to_string(which.heard()), which.cause()));
+                                    net::to_string(which.heard()), which.cause().text));
+        reasons.push_back(which.cause().reason);
     }
     void check_ran(const managed_service&, const health::check&, bool) override {}
     void drain_expired(managed_service&, const service::stored_drain&) override {
@@ -29,6 +30,7 @@ struct recorder final : service_observer {
     }
 
     std::vector<std::string> lines;
+    std::vector<std::string> reasons;
 };
 
 config::service_entry dns(std::vector<health::check_settings> checks = {}) {
@@ -83,6 +85,21 @@ TEST_CASE("managed_service: without checks it is up as soon as it starts") {
     bench b(dns());
     b.service.start();
     CHECK(b.seen.lines == lines{"up active normal: no checks"});
+    CHECK(b.seen.reasons == lines{"no_checks"});
+}
+
+TEST_CASE("managed_service: its addresses are missing until it is told that they are there") {
+    auto entry = dns();
+    entry.service.addresses = {boost::asio::ip::make_address("192.0.2.53")};
+    bench b(entry);
+    b.service.start();
+    b.service.set_missing_addresses({});
+    auto next = entry;
+    next.service.addresses.push_back(boost::asio::ip::make_address("192.0.2.54"));
+    b.service.change(next, {});
+    CHECK(b.seen.lines == lines{"up active none: address 192.0.2.53 is on no interface",
+                                "up active normal: all its addresses are there"});
+    CHECK(b.seen.reasons == lines{"address_missing", "no_checks"});
 }
 
 TEST_CASE("managed_service: a check that settles changes the health, with what it said") {
@@ -91,6 +108,78 @@ TEST_CASE("managed_service: a check that settles changes the health, with what i
     CHECK(b.seen.lines.empty());
     REQUIRE(b.until(1));
     CHECK(b.seen.lines == lines{"up active normal: check run passed"});
+    CHECK(b.seen.reasons == lines{"checks_passed"});
+}
+
+TEST_CASE("managed_service: while a check has not settled, that is the cause") {
+    auto push = exec("unused");
+    push.probe = health::push_settings{};
+    bench b(dns({push}));
+    b.service.start();
+    CHECK(b.service.cause() == service_cause{"starting", "check run has not settled"});
+}
+
+TEST_CASE("managed_service: the cause is what keeps it as it is, not what happened last") {
+    std::vector<health::check_settings> checks;
+    for (const auto* name : {"resolve", "port", "cache"}) {
+        checks.push_back(exec("unused"));
+        checks.back().name = name;
+        checks.back().probe = health::push_settings{};
+    }
+    checks[0].fall = 2;
+    checks[2].degrades_only = true;
+    bench b(dns(std::move(checks)));
+    b.service.start();
+    using health::verdict;
+    const auto report = [&](std::size_t check, verdict outcome, const std::string& output) {
+        REQUIRE(b.service.checks().at(check)->report({outcome, {}, output}));
+    };
+    report(0, verdict::pass, "");
+    report(1, verdict::pass, "");
+    report(2, verdict::fail, "cold");
+    CHECK(b.service.cause() == service_cause{"check_degraded", "check cache failed: cold"});
+    report(1, verdict::degraded, "slow");
+    CHECK(b.service.cause().text == "check port is degraded: slow; check cache failed: cold");
+    report(1, verdict::pass, "fast");
+    CHECK(b.service.cause().text == "check cache failed: cold");
+    report(0, verdict::fail, "SERVFAIL");
+    report(0, verdict::fail, "timeout");
+    CHECK(b.service.cause() == service_cause{"check_failed", "check resolve failed: timeout"});
+    report(1, verdict::fail, "refused");
+    CHECK(b.service.cause().text == "check resolve failed: timeout; check port failed: refused");
+}
+
+TEST_CASE("managed_service: a run that went better does not hide why the check has failed") {
+    auto push = exec("unused");
+    push.probe = health::push_settings{};
+    push.rise = 2;
+    bench b(dns({push}));
+    b.service.start();
+    const auto& check = b.service.checks().front();
+    check->report({health::verdict::fail, {}, "refused"});
+    check->report({health::verdict::pass, {}, "fine"});
+    CHECK(b.service.cause() == service_cause{"check_failed", "check run failed: refused"});
+    check->report({health::verdict::pass, {}, "fine"});
+    CHECK(b.service.cause() == service_cause{"checks_passed", "check run passed: fine"});
+}
+
+TEST_CASE("managed_service: a hold-down of an earlier program goes on") {
+    auto entry = dns({exec("/bin/true")});
+    entry.service.hold_down = 1h;
+    entry.service.hold_down_max = 1h;
+    bench b(std::move(entry));
+    CHECK_FALSE(b.service.stored_hold_down());
+    const auto until = std::chrono::system_clock::now() + 500ms;
+    b.service.restore_hold_down({2, until, until});
+    b.service.start();
+    CHECK(b.service.health() == service::health_state::down);
+    CHECK(b.service.cause() == service_cause{"held_down", "held down for 1 s more after 2 flaps"});
+    REQUIRE(b.service.stored_hold_down());
+    CHECK(b.service.stored_hold_down()->flaps == 2);
+    CHECK(std::chrono::abs(b.service.stored_hold_down()->until - until) < 100ms);
+    REQUIRE(b.until(2));
+    CHECK(b.seen.lines.back().starts_with("up active normal: "));
+    CHECK(std::chrono::system_clock::now() >= until);
 }
 
 TEST_CASE("managed_service: a program that is not there has failed, and could not run") {
@@ -150,9 +239,10 @@ TEST_CASE("managed_service: it says who keeps it drained, and is back when nobod
     drain.immediate = true;
     b.service.drain(by_operator, drain);
     b.service.drain(by_file, drained_by("/run/maintenance"));
-    CHECK(b.service.cause() == "drained by alice: update; drained by the file /run/maintenance");
+    CHECK(b.service.cause().text ==
+          "drained by alice: update; drained by the file /run/maintenance");
     b.service.undrain(by_operator);
-    CHECK(b.service.cause() == "drained by the file /run/maintenance");
+    CHECK(b.service.cause().text == "drained by the file /run/maintenance");
     CHECK(b.service.current_drains().size() == 1);
     b.service.undrain(by_file);
     CHECK(b.seen.lines == lines{"up active normal: no checks",
@@ -176,7 +266,7 @@ TEST_CASE("managed_service: it is held down, says for how long, and comes back b
     REQUIRE(b.service.holding());
     std::ofstream(sign).put('x');
     REQUIRE(test::run_until(b.context, [&] { return b.service.held_down(); }));
-    CHECK(b.service.cause() == "held down for 1 s more after 1 flap");
+    CHECK(b.service.cause().text == "held down for 1 s more after 1 flap");
     REQUIRE(b.until(3));
     CHECK_FALSE(b.service.holding());
     CHECK(b.seen.lines == lines{"up active normal: check run passed",

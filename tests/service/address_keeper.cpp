@@ -3,10 +3,14 @@
 #include "tests/support/event_loop.hpp"
 #include "tests/support/temporary_directory.hpp"
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <set>
 #include <sstream>
 #include <vector>
 
@@ -17,29 +21,66 @@ using namespace std::chrono_literals;
 using lines = std::vector<std::string>;
 
 const owned_address dns{boost::asio::ip::make_address("192.0.2.53"), "lo"};
+const owned_address dns_elsewhere{dns.address, "dummy0"};
 const owned_address web{boost::asio::ip::make_address("2001:db8:53::1"), "lo"};
 
-/// An interface without a kernel, and whoever is told of it: all that happens, in order.
+/// Interfaces without a kernel, and whoever is told of them: all that happens, in order.
 struct bench final : address_table, address_owner {
-    presence find(const boost::asio::ip::address& address) const override {
+    using address_type = boost::asio::ip::address;
+
+    presence find(const address_type& address) const override {
         return there.contains(address) ? presence::usable : presence::absent;
     }
-    std::expected<bool, std::string> add(const boost::asio::ip::address& address,
-                                         const std::string&) override {
-        if (!trouble.empty())
-            return std::unexpected(trouble);
-        remembered_before_added = text();
-        return !in_the_way && there.insert(address).second;
+    std::vector<address_place> places(const address_type& address) const override {
+        std::vector<address_place> found;
+        for (auto [at, end] = there.equal_range(address); at != end; ++at)
+            found.push_back(at->second);
+        return found;
     }
-    std::expected<void, std::string> remove(const boost::asio::ip::address& address,
-                                            const std::string&) override {
-        there.erase(address);
-        return {};
+    /// As herald adds it.
+    static address_place host(const address_type& address, const std::string& interface) {
+        return {interface, address.is_v4() ? 32U : 128U, presence::usable};
+    }
+    void put(const owned_address& which) {
+        there.emplace(which.address, host(which.address, which.interface));
+    }
+    bool has(const owned_address& which) const {
+        const auto all = places(which.address);
+        return std::ranges::find(all, host(which.address, which.interface)) != all.end();
+    }
+    void erase(const owned_address& which) {
+        std::erase_if(there, [&](const auto& each) {
+            return each.first == which.address &&
+                   each.second == host(which.address, which.interface);
+        });
+    }
+    void add(const address_type& address, const std::string& interface,
+             added_handler done) override {
+        boost::asio::post(context, [=, this] {
+            if (!trouble.empty())
+                return done(std::unexpected(trouble));
+            remembered_before_added = text();
+            if (in_the_way)
+                there.emplace(address, address_place{interface, 24, presence::usable});
+            else
+                put({address, interface});
+            done(!in_the_way);
+        });
+    }
+    void remove(const address_type& address, const std::string& interface,
+                removed_handler done) override {
+        boost::asio::post(context, [=, this] {
+            if (!trouble.empty())
+                return done(std::unexpected(trouble));
+            erase({address, interface});
+            done({});
+        });
     }
     void when_acknowledged(std::function<void()> done) override {
         happened.emplace_back("wait");
         acknowledge = std::move(done);
     }
+    bool in_use(const address_type& address) const override { return used.contains(address); }
     void address_added(const owned_address& which) override {
         happened.push_back("added " + which.address.to_string());
     }
@@ -66,7 +107,8 @@ struct bench final : address_table, address_owner {
 
     test::temporary_directory directory;
     boost::asio::io_context context;
-    std::set<boost::asio::ip::address> there;
+    std::multimap<address_type, address_place> there;
+    std::set<address_type> used;
     lines happened;
     std::function<void()> acknowledge;
     std::string trouble;
@@ -143,7 +185,7 @@ TEST_CASE("address_keeper: two are added without waiting for each other") {
 TEST_CASE("address_keeper: one that was there is used and never removed") {
     bench b;
     SUBCASE("before it was looked at") {
-        b.there.insert(dns.address);
+        b.there.emplace(dns.address, address_place{"lo", 24, presence::usable});
     }
     SUBCASE("in the moment that it was to be added") {
         b.in_the_way = true;
@@ -168,6 +210,113 @@ TEST_CASE("address_keeper: one that goes missing is added again, a little later"
     CHECK(std::chrono::steady_clock::now() - gone >= address_keeper::retry_time);
 }
 
+TEST_CASE("address_keeper: it is added again however often other addresses change meanwhile") {
+    bench b;
+    b.keeper.need("dns", dns, true);
+    REQUIRE(b.comes({"added 192.0.2.53"}));
+    b.there.clear();
+    boost::asio::steady_timer busy(b.context);
+    std::function<void(boost::system::error_code)> change = [&](boost::system::error_code error) {
+        if (error)
+            return;
+        b.keeper.look();
+        busy.expires_after(100ms);
+        busy.async_wait(change);
+    };
+    change({});
+    CHECK(b.comes({"added 192.0.2.53", "added 192.0.2.53"}));
+}
+
+TEST_CASE("address_keeper: on the way to another interface it is there before it goes here") {
+    bench b;
+    b.keeper.need("dns", dns, true);
+    REQUIRE(b.comes({"added 192.0.2.53"}));
+    b.used = {dns.address};
+    b.keeper.need("dns", dns, false);
+    SUBCASE("it can be added there") {
+        b.keeper.need("dns", dns_elsewhere, true);
+        REQUIRE(b.comes({"added 192.0.2.53", "wait", "added 192.0.2.53"}));
+        CHECK(b.has(dns));
+        b.acknowledge();
+        REQUIRE(b.comes({"added 192.0.2.53", "wait", "added 192.0.2.53", "removed 192.0.2.53"}));
+        CHECK(b.has(dns_elsewhere));
+        CHECK(b.keeper.owned() == owned_addresses{dns_elsewhere});
+    }
+    SUBCASE("it cannot: it stays") {
+        b.trouble = "there is no interface dummy0";
+        b.keeper.need("dns", dns_elsewhere, true);
+        b.acknowledge();
+        b.context.restart();
+        b.context.run_for(address_keeper::settle_time + address_keeper::retry_time + 500ms);
+        CHECK(b.has(dns));
+    }
+    CHECK(b.places(dns.address).size() == 1);
+}
+
+TEST_CASE("address_keeper: one that another service may need goes when that is known") {
+    bench b;
+    std::ofstream(b.directory.path() / "addresses.json") << to_json({dns});
+    b.put(dns);
+    REQUIRE(b.keeper.load());
+    b.used = {dns.address}; // by one whose checks have not settled
+    b.keeper.need("dns", dns, false);
+    b.acknowledge();
+    b.context.run_for(address_keeper::settle_time + 500ms);
+    CHECK(b.has(dns));
+    b.used.clear();
+    CHECK(b.comes({"wait", "removed 192.0.2.53"}));
+}
+
+TEST_CASE("address_keeper: beside another prefix length of it, ours goes and theirs stays") {
+    bench b;
+    b.keeper.need("dns", dns, true);
+    REQUIRE(b.comes({"added 192.0.2.53"}));
+    const address_place theirs{"lo", 24, presence::usable};
+    b.there.emplace(dns.address, theirs);
+    b.keeper.need("dns", dns, false);
+    b.acknowledge();
+    REQUIRE(b.comes({"added 192.0.2.53", "wait", "removed 192.0.2.53"}));
+    CHECK(b.places(dns.address) == std::vector{theirs});
+}
+
+TEST_CASE("address_keeper: one that is left to the operator stays, and is forgotten") {
+    bench b;
+    b.keeper.need("dns", dns, true);
+    REQUIRE(b.comes({"added 192.0.2.53"}));
+    b.keeper.leave(dns);
+    b.keeper.end();
+    b.finish();
+    CHECK(b.has(dns));
+    CHECK(b.keeper.owned().empty());
+    CHECK(b.text() == to_json(owned_addresses{}));
+}
+
+TEST_CASE("address_keeper: one that was gone, and that somebody else has added, is theirs") {
+    bench b;
+    b.keeper.need("dns", dns, true);
+    REQUIRE(b.comes({"added 192.0.2.53"}));
+    b.there.clear();
+    b.keeper.look();
+    b.put(dns);
+    REQUIRE(test::run_until(b.context, [&] { return b.keeper.owned().empty(); }));
+    b.keeper.end();
+    b.finish();
+    CHECK(b.has(dns));
+}
+
+TEST_CASE("address_keeper: what cannot be removed is said, and tried again") {
+    bench b;
+    b.keeper.need("dns", dns, true);
+    REQUIRE(b.comes({"added 192.0.2.53"}));
+    b.trouble = "no buffer space";
+    b.keeper.need("dns", dns, false);
+    b.acknowledge();
+    const std::string problem = "address 192.0.2.53 cannot be removed from lo: no buffer space";
+    REQUIRE(b.comes({"added 192.0.2.53", "wait", problem}));
+    b.trouble.clear();
+    CHECK(b.comes({"added 192.0.2.53", "wait", problem, "removed 192.0.2.53"}));
+}
+
 TEST_CASE("address_keeper: what cannot be added is said, and tried again") {
     bench b;
     b.trouble = "there is no interface lo";
@@ -179,7 +328,7 @@ TEST_CASE("address_keeper: what cannot be added is said, and tried again") {
     CHECK(b.comes({problem, "added 192.0.2.53"}));
 }
 
-TEST_CASE("address_keeper: it is added even where it cannot be remembered, and that is said") {
+TEST_CASE("address_keeper: it is added even if it cannot be remembered, and that is said") {
     bench b;
     std::filesystem::create_directory(b.directory.path() / "addresses.json.new");
     b.keeper.need("dns", dns, true);
@@ -190,10 +339,12 @@ TEST_CASE("address_keeper: it is added even where it cannot be remembered, and t
 TEST_CASE("address_keeper: what the last daemon left is its own, unless nobody has it any more") {
     bench b;
     std::ofstream(b.directory.path() / "addresses.json") << to_json({dns, web});
-    b.there = {dns.address, web.address};
+    b.put(dns);
+    b.put(web);
     REQUIRE(b.keeper.load());
     b.keeper.remove_all_but({dns});
-    CHECK(b.there == std::set{dns.address});
+    REQUIRE(b.comes({"removed 2001:db8:53::1"}));
+    CHECK(b.has(dns));
     SUBCASE("not needed now: it goes like one that was") {
         b.keeper.need("dns", dns, false);
         CHECK(b.happened == lines{"removed 2001:db8:53::1", "wait"});

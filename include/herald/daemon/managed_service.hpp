@@ -33,7 +33,19 @@ public:
     virtual void drain_expired(managed_service& which, const service::stored_drain& drain) = 0;
 };
 
-/// A service at work: its checks, its state, and the clock of its drains.
+/// Why a service is in its state.
+struct service_cause {
+    /// For programs, and never renamed: the code of the first of the reasons in the text. One of
+    /// check_failed, check_degraded, starting (its checks have not settled), held_down,
+    /// address_missing, drained; of a service that nothing is wrong with, checks_passed or
+    /// no_checks.
+    std::string reason;
+    std::string text; // for people, one line
+    friend bool operator==(const service_cause&, const service_cause&) = default;
+};
+
+/// A service at work: its checks, its state, and the clock of its drains. Its addresses are missing
+/// until it is told of them.
 class managed_service {
 public:
     /// Each drain with its source. `by`: the user, or the file.
@@ -48,8 +60,8 @@ public:
 
     /// Takes other settings of the same service. Checks that are as before go on; one that is new
     /// or changed counts as the service stands until it has settled, so that a change of checks
-    /// alone changes nothing that neighbors hear.
-    void change(config::service_entry settings);
+    /// alone changes nothing that neighbors hear. `missing`: as in set_missing_addresses().
+    void change(config::service_entry settings, std::vector<boost::asio::ip::address> missing);
 
     /// One that is given before start() is immediate: nothing is announced yet.
     void drain(service::drain_source source, const service::stored_drain& drain);
@@ -76,9 +88,10 @@ public:
     std::optional<service::stored_hold_down> stored_hold_down() const;
     /// Goes on with it; before start().
     void restore_hold_down(const service::stored_hold_down& stored);
-    /// When the state last changed, and why it is as it is, in one line.
+    /// When the state last changed, and what keeps it as it is: all that is wrong with it, or, when
+    /// nothing is, what happened last.
     std::chrono::system_clock::time_point since() const { return since_; }
-    std::string cause() const;
+    service_cause cause() const;
     /// While service_changed is called over a check's verdict: when that settled.
     std::optional<std::chrono::steady_clock::time_point> verdict_settled() const {
         return verdict_settled_;
@@ -91,6 +104,8 @@ private:
     void schedule();
     void time_has_come();
     std::string held_down_text() const;
+    std::string standing_text(std::size_t check) const;
+    std::vector<service_cause> wrong_with_health() const;
 
     boost::asio::any_io_executor executor_;
     config::service_entry settings_;
@@ -108,7 +123,8 @@ private:
     net::announcement heard_ = net::announcement::none;
     std::chrono::system_clock::time_point since_ = std::chrono::system_clock::now();
     std::string event_ = "starting"; // that led to the state
-    std::string verdict_;            // that led to the health
+    /// By check: what the last result said that agreed with a settled verdict other than a pass.
+    std::map<std::string, std::string> complaints_;
     std::optional<std::chrono::steady_clock::time_point> verdict_settled_;
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };

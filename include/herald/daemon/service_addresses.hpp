@@ -17,7 +17,7 @@
 namespace herald::daemon {
 
 /// The services' addresses: tells each service which of them are missing, and has those added and
-/// removed that herald manages. Where no service has any, the kernel is not asked.
+/// removed that herald manages.
 class service_addresses final : private service::address_owner {
 public:
     service_addresses(const boost::asio::any_io_executor& executor,
@@ -30,7 +30,8 @@ public:
     /// Whether services with these settings can be had; asked before a reload takes them. The error
     /// is a line for people.
     std::expected<void, std::string> prepare(const std::vector<config::service_entry>& next);
-    /// The services have other settings than `before`: what none of them has any more is let go.
+    /// The services have other settings than `before`: what none of them has any more is let go. An
+    /// address in use that its service no longer manages is left where it is, to the operator.
     void services_changed(const std::vector<config::service_entry>& before);
     /// Adds or lets go what a settled service needs by its state.
     void service_changed(const managed_service& service);
@@ -40,19 +41,22 @@ public:
 
 private:
     void when_acknowledged(std::function<void()> done) override;
+    bool in_use(const boost::asio::ip::address& address) const override;
     void address_added(const service::owned_address& which) override;
     void address_removed(const service::owned_address& which) override;
     void address_problem(const std::string& text) override;
 
     void addresses_changed();
     std::expected<void, std::string> open();
+    bool is_left_to_operator(const service::owned_address& which) const;
+    void leave(const service::owned_address& which);
+    std::set<service::owned_address> managed() const;
 
     const std::vector<std::unique_ptr<managed_service>>& services_;
     peering::speaker& speaker_;
     service::kernel_addresses kernel_;
     service::address_keeper keeper_;
     std::set<std::string> problems_; // that were logged, since an address was last added
-    bool is_open_ = false;           // the kernel tells us of its addresses
 };
 
 } // namespace herald::daemon

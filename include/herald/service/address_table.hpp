@@ -3,7 +3,9 @@
 #include <boost/asio/ip/address.hpp>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <string>
+#include <vector>
 
 namespace herald::service {
 
@@ -13,18 +15,33 @@ enum class presence : std::uint8_t {
     usable,
 };
 
-/// The addresses of this machine's interfaces. Errors are lines for people.
+/// One of the places that have an address: an interface may have it with several prefix lengths.
+struct address_place {
+    std::string interface;
+    unsigned prefix_length = 0;
+    presence state = presence::usable;
+    friend bool operator==(const address_place&, const address_place&) = default;
+};
+
+/// The addresses of this machine's interfaces. Errors are lines for people. Handlers are called
+/// later, on the loop, when the table has what they tell of.
 class address_table {
 public:
+    /// False: the interface had the address already.
+    using added_handler = std::function<void(std::expected<bool, std::string>)>;
+    using removed_handler = std::function<void(std::expected<void, std::string>)>;
+
     virtual ~address_table() = default;
 
+    /// The best of its places.
     virtual presence find(const boost::asio::ip::address& address) const = 0;
-    /// Gives the interface this one address (/32 or /128); false where it has it already.
-    virtual std::expected<bool, std::string> add(const boost::asio::ip::address& address,
-                                                 const std::string& interface) = 0;
-    /// Takes it from the interface; no error where it is gone already.
-    virtual std::expected<void, std::string> remove(const boost::asio::ip::address& address,
-                                                    const std::string& interface) = 0;
+    virtual std::vector<address_place> places(const boost::asio::ip::address& address) const = 0;
+    /// Gives the interface this one address (/32 or /128).
+    virtual void add(const boost::asio::ip::address& address, const std::string& interface,
+                     added_handler done) = 0;
+    /// Takes it, with that prefix length, from the interface; no error when it is gone already.
+    virtual void remove(const boost::asio::ip::address& address, const std::string& interface,
+                        removed_handler done) = 0;
 };
 
 } // namespace herald::service
