@@ -47,7 +47,7 @@ std::string why_silent(const managed_service& service) {
     if (service.health() == service::health_state::unknown)
         return "the service's health is not known yet";
     return fmt::format("the service is {}: {}", service::to_string(service.health()),
-                       service.cause());
+                       service.cause().text);
 }
 
 /// Why a prefix that is wanted is not there.

@@ -73,9 +73,11 @@ void managed_services::change(const std::vector<config::service_entry>& next) {
     }
     // Only now: who is told of a change may look at all services.
     for (const auto& [service, entry] : changed)
-        service->change(*entry);
-    for (auto* service : begun)
+        service->change(*entry, addresses_.missing(*entry));
+    for (auto* service : begun) {
+        service->set_missing_addresses(addresses_.missing(service->settings()));
         take_up_drain(*service);
+    }
     drain_files_.start();
     for (auto* service : begun)
         service->start();

@@ -134,16 +134,22 @@ void service_addresses::services_changed(const std::vector<config::service_entry
     addresses_changed();
 }
 
+std::vector<boost::asio::ip::address>
+service_addresses::missing(const config::service_entry& entry) const {
+    std::vector<boost::asio::ip::address> all;
+    for (const auto& address : entry.service.addresses)
+        if (kernel_.find(address) != service::presence::usable)
+            all.push_back(address);
+    return all;
+}
+
 void service_addresses::addresses_changed() {
     if (!kernel_.is_open())
         return;
     for (const auto& service : services_) {
-        std::vector<boost::asio::ip::address> missing;
-        for (const auto& address : service->settings().service.addresses)
-            if (kernel_.find(address) != service::presence::usable)
-                missing.push_back(address);
-        if (missing != service->missing_addresses())
-            service->set_missing_addresses(std::move(missing));
+        auto now = missing(service->settings());
+        if (now != service->missing_addresses())
+            service->set_missing_addresses(std::move(now));
     }
     keeper_.look();
 }

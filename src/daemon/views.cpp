@@ -141,7 +141,7 @@ control::service_view view_of(const managed_service& service, const peering::spe
     view.administration = service::to_string(service.administration());
     view.heard = net::to_string(service.heard());
     view.since = service.since();
-    view.cause = service.cause();
+    view.cause = service.cause().text;
     view.require = require_text(settings);
     view.on_down = settings.deprefer_when_down ? "deprefer" : "withdraw";
     view.prefixes = texts(settings.prefixes);

@@ -30,6 +30,8 @@ public:
     /// Whether services with these settings can be had; asked before a reload takes them. The error
     /// is a line for people.
     std::expected<void, std::string> prepare(const std::vector<config::service_entry>& next);
+    /// Which addresses of these settings are on no interface.
+    std::vector<boost::asio::ip::address> missing(const config::service_entry& entry) const;
     /// The services have other settings than `before`: what none of them has any more is let go. An
     /// address in use that its service no longer manages is left where it is, to the operator.
     void services_changed(const std::vector<config::service_entry>& before);
