@@ -110,6 +110,107 @@ def test_more_changes_than_the_kernel_can_tell(site):
     assert missing(world) == [IPV4, IPV6]
 
 
+def test_an_address_changes_its_prefix_length_and_nobody_hears_of_it(site):
+    """An address is there while an interface has it with any prefix length."""
+    marker = "10.9.9.9"
+    site.node.ip("address", "add", f"{marker}/32", "dev", "lo")
+    site.node.ip("address", "add", f"{IPV4}/24", "dev", "lo")
+    other = dns_service(name="marker", prefixes=["198.18.0.0/24"], check=None, addresses=[marker])
+    world = announcing(site, service={"addresses": [IPV4]})
+    world.herald.configure(settings([world.leaf.neighbor()],
+                                    [dns_service(addresses=[IPV4]), other]))
+    world.herald.ctl("reload")
+    wait_until("the marker is there",
+               lambda: world.herald.get("/v1/services/marker")["heard"] == "normal")
+    since = world.herald.get("/v1/services/dns")["since"]
+    site.node.ip("address", "add", f"{IPV4}/32", "dev", "lo")
+    site.node.ip("address", "del", f"{IPV4}/24", "dev", "lo")
+    site.node.ip("address", "del", f"{marker}/32", "dev", "lo")
+    wait_until("herald was told of all three",
+               lambda: world.herald.get("/v1/services/marker")["missing_addresses"] == [marker])
+    service = world.herald.get("/v1/services/dns")
+    assert (service["heard"], service["since"]) == ("normal", since)
+    assert world.router.has(IPV4_PREFIX)
+
+
+def test_herald_s_own_address_beside_the_operator_s(site):
+    """Of the same address, herald takes away its /32 alone."""
+    world = managed(site)
+    site.node.ip("address", "add", f"{IPV4}/24", "dev", "lo")
+    world.herald.ctl("drain", "dns", "--now")
+    wait_until("its own are gone", lambda: remembered(world) == [], SETTLE_SECONDS + AT_ONCE)
+    assert f"{IPV4}/24" in site.node.run("ip", "address", "show", "dev", "lo").stdout
+    wait_until("the other is missing", lambda: missing(world) == [IPV6])
+
+
+def test_an_address_in_use_moves_before_it_goes(site):
+    """A reload that names another interface: it is there before it goes here."""
+    world = managed(site)
+    site.node.ip("link", "add", "anycast0", "type", "dummy")
+    site.node.ip("link", "set", "anycast0", "up")
+    since = world.herald.get("/v1/services/dns")["since"]
+    reload(world, addresses=[IPV4, IPV6], manage_addresses=True, interface="anycast0")
+    wait_until("they have moved", lambda: not present(site)
+               and {IPV4, IPV6} <= set(site.node.addresses("anycast0")), 5.0)
+    service = world.herald.get("/v1/services/dns")
+    assert (service["heard"], service["since"]) == ("normal", since)
+    assert {entry["interface"] for entry in remembered(world)} == {"anycast0"}
+    assert world.undisturbed
+
+
+def test_an_address_in_use_stays_when_it_cannot_move(site):
+    """There is no such interface: it is used where it is."""
+    world = managed(site)
+    reload(world, addresses=[IPV4, IPV6], manage_addresses=True, interface="missing0")
+    wait_until("that is said", lambda: "there is no interface missing0"
+               in world.herald.process.output())
+    stays_true("they stay", lambda: present(site) == {IPV4, IPV6}, SETTLE_SECONDS * 3)
+    assert world.router.has(IPV4_PREFIX, IPV6_PREFIX)
+
+
+def test_addresses_in_use_that_are_no_longer_managed_stay(site):
+    """They are left to the operator: at a reload, and at a start after a crash."""
+    world = managed(site)
+    since = world.herald.get("/v1/services/dns")["since"]
+    reload(world, addresses=[IPV4, IPV6])
+    wait_until("they are herald's no more", lambda: remembered(world) == [])
+    stays_true("they stay", lambda: present(site) == {IPV4, IPV6}, SETTLE_SECONDS + AT_ONCE)
+    assert world.herald.get("/v1/services/dns")["since"] == since
+    reload(world, addresses=[IPV4], manage_addresses=True)
+    world.herald.process.stop()
+    assert present(site) == {IPV4, IPV6}
+
+
+def test_addresses_that_are_no_longer_managed_stay_over_a_crash(site):
+    """The next daemon leaves them to the operator as well."""
+    world = managed(site)
+    world.herald.kill()
+    world.herald.configure(settings([world.leaf.neighbor()],
+                                    [dns_service(addresses=[IPV4, IPV6])]))
+    world.herald.start()
+    world.wait_announced()
+    assert present(site) == {IPV4, IPV6}
+    assert remembered(world) == []
+
+
+def test_an_address_that_another_service_may_need_stays_until_that_is_known(site):
+    """After a crash: one service that has it is down, the other's checks have not settled."""
+    world = managed(site)
+    world.herald.kill()
+    both = {"addresses": [IPV4], "manage_addresses": True}
+    failing = {"type": "exec", "command": ["/bin/false"], "interval": "100ms",
+               "fast_interval": "100ms", "fall": 1, "rise": 1}
+    silent = {"type": "push", "name": "silent", "ttl": "1h"}
+    world.herald.configure(settings([world.leaf.neighbor()], [
+        dns_service(check=[failing], **both),
+        dns_service(name="other", prefixes=["198.18.0.0/24"], check=[silent], **both)]))
+    world.herald.start()
+    wait_until("down", lambda: world.herald.get("/v1/services/dns")["health"] == "down")
+    stays_true("it stays", lambda: IPV4 in present(site), SETTLE_SECONDS * 3)
+    world.herald.ctl("report", "other", "silent", "fail")
+    wait_until("it goes", lambda: IPV4 not in present(site), SETTLE_SECONDS * 3 + AT_ONCE)
+
+
 def test_managed_addresses_come_first_and_go_last(site):
     """There before the routes; gone a second after the withdrawal, and not while it is under way.
     """
@@ -198,6 +299,12 @@ def test_managing_addresses_without_the_right_to_is_refused_at_the_start(site):
     assert "CAP_NET_ADMIN is missing" in herald.process.output()
     herald.configure(settings([leaf.neighbor()], [dns_service(**service)]))
     herald.start(under=powerless)
+
+
+def reload(world: World, **service: object) -> None:
+    """Gives the service other settings."""
+    world.herald.configure(settings([world.leaf.neighbor()], [dns_service(**service)]))
+    world.herald.ctl("reload")
 
 
 def remembered(world: World) -> list:

@@ -3,7 +3,7 @@
 import time
 
 from lab.scenario import AT_ONCE, announcing
-from lab.site import IPV4_PREFIX, tcp_check
+from lab.site import IPV4_PREFIX, dns_service, settings, tcp_check
 from lab.waiting import wait_until
 
 
@@ -27,6 +27,27 @@ def test_degraded_service_is_prepended(site):
     site.service(8054).start()
     wait_until("normal again", lambda: _path(world).as_path == "65010")
     assert _path(world).communities == ()
+
+
+def test_a_service_does_not_start_as_up_before_it_is_known_whether_it_is_degraded(site):
+    """A check that only degrades and has not settled: not announced; the cause says which it is."""
+    leaf = site.add_leaf()
+    router = site.start_router(leaf)
+    site.service().start()
+    herald = site.herald()
+    herald.configure(settings([leaf.neighbor()], [dns_service(check=[
+        tcp_check(), {"type": "push", "name": "cache", "ttl": "1h", "on_fail": "degrade"}])]))
+    herald.start()
+    wait_until("the other check passes",
+               lambda: herald.get("/v1/services/dns")["checks"][0]["state"] == "pass")
+    service = herald.get("/v1/services/dns")
+    assert (service["health"], service["heard"]) == ("unknown", "none")
+    assert service["cause"] == "check cache has not settled"
+    herald.ctl("report", "dns", "cache", "fail", "--output", "cold")
+    wait_until("it is announced as degraded",
+               lambda: [path.as_path for path in router.paths(IPV4_PREFIX)]
+               == [" ".join(["65010"] * 4)])
+    assert herald.get("/v1/services/dns")["cause"] == "check cache failed: cold"
 
 
 def test_deprefer_keeps_a_last_site_standing(site):

@@ -47,8 +47,8 @@ check_run describe_run(const managed_service& which, const health::check& check,
 }
 
 service_change describe_change(const managed_service& which) {
-    return {which.name(),  which.health(), which.administration(),
-            which.heard(), which.cause().text,  which.verdict_settled()};
+    return {which.name(),  which.health(),     which.administration(),
+            which.heard(), which.cause().text, which.verdict_settled()};
 }
 
 void event_log::started() {

@@ -20,21 +20,6 @@ std::vector<bool> degrades_only(const std::vector<health::check_settings>& check
     return flags;
 }
 
-/// A wall-clock time on the monotonic clock; what lies ahead or behind keeps its distance.
-clock::time_point monotonic(std::chrono::system_clock::time_point wall) {
-    auto distance = wall - std::chrono::system_clock::now();
-    return clock::now() + std::chrono::duration_cast<clock::duration>(distance);
-}
-
-service::drain on_monotonic_clock(const service::stored_drain& stored) {
-    service::drain drain;
-    drain.since = monotonic(stored.since);
-    if (stored.until)
-        drain.until = monotonic(*stored.until);
-    drain.immediate = stored.immediate;
-    return drain;
-}
-
 } // namespace
 
 bool is_stuck(const health::check_status& status, std::chrono::steady_clock::time_point now) {
@@ -55,7 +40,7 @@ std::string describe(const health::check& check) {
                        last->output.empty() ? "" : ": ", last->output);
 }
 
-std::string describe(service::drain_source source, const service::stored_drain& drain) {
+std::string describe(service::drain_source source, const service::drain& drain) {
     std::string who;
     switch (source) {
     case service::drain_source::by_operator:
@@ -132,8 +117,9 @@ void managed_service::stop() {
 void managed_service::check_ran(const health::check& check, bool changed) {
     observer_.check_ran(*this, check, changed);
     const auto& status = check.status();
-    if (status.settled && status.settled != health::verdict::pass && status.last &&
-        status.last->outcome == status.settled)
+    if (status.settled == health::verdict::pass)
+        complaints_.erase(check.settings().name);
+    else if (status.settled && status.last && status.last->outcome == status.settled)
         complaints_[check.settings().name] = describe(check);
     if (!changed)
         return;
@@ -145,16 +131,12 @@ void managed_service::check_ran(const health::check& check, bool changed) {
     verdict_settled_.reset();
 }
 
-void managed_service::drain(service::drain_source source, const service::stored_drain& drain) {
-    drains_[source] = drain;
-    auto on_clock = on_monotonic_clock(drain);
-    on_clock.immediate = on_clock.immediate || !started_;
-    state_.set_drain(source, on_clock, clock::now());
+void managed_service::drain(service::drain_source source, const service::drain& drain) {
+    state_.set_drain(source, drain, service::moment::now(), started_);
     update(describe(source, drain));
 }
 
 void managed_service::undrain(service::drain_source source) {
-    drains_.erase(source);
     state_.clear_drain(source);
     update(source == service::drain_source::by_file ? "the drain file is gone"
                                                     : "undrained by the operator");
@@ -199,15 +181,14 @@ std::string managed_service::held_down_text() const {
                        flaps == 1 ? "" : "s");
 }
 
-/// Of a check that decides: a run that went better may since have been its last.
+/// Of a check that decides. Its last run may have gone better than what has settled.
 std::string managed_service::standing_text(std::size_t index) const {
     const auto& name = settings_.checks.at(index).name;
+    if (const auto complaint = complaints_.find(name); complaint != complaints_.end())
+        return fmt::format("check {} {}", name, complaint->second);
     if (index >= checks_.size() || !checks_[index]->status().settled)
         return fmt::format("check {} has not settled", name);
-    const auto complaint = complaints_.find(name);
-    return fmt::format("check {} {}", name,
-                       complaint != complaints_.end() ? complaint->second
-                                                      : describe(*checks_[index]));
+    return fmt::format("check {} {}", name, describe(*checks_[index]));
 }
 
 std::vector<service_cause> managed_service::wrong_with_health() const {
@@ -231,7 +212,7 @@ service_cause managed_service::cause() const {
     for (const auto& address : missing_)
         all.push_back(
             {"address_missing", fmt::format("address {} is on no interface", address.to_string())});
-    for (const auto& [source, drain] : drains_)
+    for (const auto& [source, drain] : current_drains())
         all.push_back({"drained", describe(source, drain)});
     if (all.empty())
         return {settings_.checks.empty() ? "no_checks" : "checks_passed", event_};
@@ -274,14 +255,14 @@ void managed_service::schedule() {
 
 /// A drain, its first stage or a hold-down is over.
 void managed_service::time_has_come() {
-    using enum service::drain_source;
     auto now = clock::now();
     bool is_back = health_ == service::health_state::down && health_ != state_.health(now);
-    if (!state_.expire_drains(now))
+    const auto expired = state_.expire_drains(now); // of the operator: no other has an end
+    if (expired.empty())
         return update(is_back ? "the hold-down is over" : "the drain time is over");
-    auto expired = drains_.extract(by_operator); // no other has an end
     update("the drain has ended");
-    observer_.drain_expired(*this, expired.mapped());
+    for (const auto& drain : expired)
+        observer_.drain_expired(*this, drain);
 }
 
 } // namespace herald::daemon

@@ -110,7 +110,7 @@ service_addresses::prepare(const std::vector<config::service_entry>& next) {
         if (auto opened = open(); !opened)
             return opened;
     if (std::ranges::any_of(next, is_managed))
-        if (auto allowed = kernel_.may_change(); !allowed)
+        if (auto allowed = service::kernel_addresses::may_change(); !allowed)
             return std::unexpected(fmt::format("manage_addresses: {}", allowed.error()));
     return {};
 }
@@ -121,13 +121,14 @@ void service_addresses::services_changed(const std::vector<config::service_entry
         for (const auto& service : services_)
             if (service->name() == entry.service.name)
                 kept = managed_by(service->settings());
-        for (const auto& address : managed_by(entry))
+        for (const auto& address : managed_by(entry)) {
             if (kept.contains(address))
                 continue;
-        if (is_left_to_operator(address))
-            leave(address);
-        else
-            keeper_.need(entry.service.name, address, false);
+            if (is_left_to_operator(address))
+                leave(address);
+            else
+                keeper_.need(entry.service.name, address, false);
+        }
     }
     for (const auto& service : services_)
         service_changed(*service);

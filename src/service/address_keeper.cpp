@@ -117,8 +117,8 @@ void address_keeper::acquire(const owned_address& which) {
     entry.generation = ++last_generation_; // whatever was waited for
     entry.timer.cancel();
     entry.leaving = entry.retrying = false;
-    if (entry.services.empty() || entry.busy) // what is under way looks again when it is done
-        return;
+    if (entry.services.empty() || entry.busy || ending_)
+        return; // what is under way looks again when it is done
     if (is_there(which)) {
         if (!entry.ours && owned_.contains(which))
             forget(which); // somebody else has added it
@@ -162,9 +162,13 @@ void address_keeper::added(const owned_address& which,
                                            which.address.to_string(), which.interface,
                                            how.error()));
     }
-    if (entry.services.empty() && owned_.contains(which))
+    if (ending_)
+        remove(which);
+    else if (entry.services.empty() && owned_.contains(which))
         release(which);
-    else if (!is_there(which))
+    else if (is_there(which))
+        acquire(which); // whoever added it
+    else
         retry(which);
 }
 
@@ -216,10 +220,10 @@ void address_keeper::removed(const owned_address& which,
                                            which.address.to_string(), which.interface,
                                            how.error()));
     }
-    if (!found->second.services.empty())
-        acquire(which);
-    else if (!how)
+    if (!how && (ending_ || found->second.services.empty()))
         after(which, retry_time, &address_keeper::remove);
+    else if (!ending_ && !found->second.services.empty())
+        acquire(which);
     else
         entries_.erase(found);
 }

@@ -29,10 +29,6 @@ bool is_usable(health_state health) {
     return health == health_state::up || health == health_state::degraded;
 }
 
-bool in_force(const std::optional<drain>& drain, time_point now) {
-    return drain && (!drain->until || now < *drain->until);
-}
-
 } // namespace
 
 service_state::service_state(service_settings settings, std::vector<bool> degrades_only)
@@ -142,48 +138,48 @@ health_state service_state::health(time_point now) const {
     return held_down(now) ? health_state::down : checked_health();
 }
 
-std::optional<drain>& service_state::slot(drain_source source) {
-    return drains_.at(static_cast<std::size_t>(source));
+bool service_state::in_force(drain_source source, time_point now) const {
+    const auto end = drain_ends_.find(source);
+    return drains_.contains(source) && (end == drain_ends_.end() || now < end->second);
 }
 
-const std::optional<drain>& service_state::drain_by(drain_source source) const {
-    return drains_.at(static_cast<std::size_t>(source));
-}
-
-void service_state::set_drain(drain_source source, drain drain, time_point now) {
-    expire_drains(now);
-    auto& mine = slot(source);
+void service_state::set_drain(drain_source source, drain drain, const moment& now, bool begun) {
+    expire_drains(now.steady);
     // What users were already told to leave is not announced to them again.
     if (stage_)
         stage_->immediate = stage_->immediate || drain.immediate;
     else
-        stage_ = stage{drain.since, drain.immediate || heard(now) == net::announcement::none};
-    if (mine) {
-        drain.since = mine->since;
-        drain.immediate = drain.immediate || mine->immediate;
-    }
-    mine = drain;
+        stage_ = stage{now.to_steady(drain.since),
+                       drain.immediate || !begun || heard(now.steady) == net::announcement::none};
+    if (const auto mine = drains_.find(source); mine != drains_.end())
+        drain.since = mine->second.since;
+    drain_ends_.erase(source);
+    if (drain.until)
+        drain_ends_[source] = now.to_steady(*drain.until);
+    drains_[source] = std::move(drain);
 }
 
 void service_state::clear_drain(drain_source source) {
-    slot(source).reset();
-    if (std::ranges::none_of(drains_, [](const auto& drain) { return drain.has_value(); }))
+    drains_.erase(source);
+    drain_ends_.erase(source);
+    if (drains_.empty())
         stage_.reset();
 }
 
-bool service_state::expire_drains(time_point now) {
-    bool any = false;
+std::vector<drain> service_state::expire_drains(time_point now) {
+    std::vector<drain> expired;
     for (auto source : all_drain_sources) {
-        if (!drain_by(source) || in_force(drain_by(source), now))
+        if (!drains_.contains(source) || in_force(source, now))
             continue;
+        expired.push_back(drains_.at(source));
         clear_drain(source);
-        any = true;
     }
-    return any;
+    return expired;
 }
 
 bool service_state::is_drained_by_any(time_point now) const {
-    return std::ranges::any_of(drains_, [&](const auto& drain) { return in_force(drain, now); });
+    return std::ranges::any_of(all_drain_sources,
+                               [&](drain_source source) { return in_force(source, now); });
 }
 
 administration service_state::administration_at(time_point now) const {
@@ -221,9 +217,9 @@ std::optional<time_point> service_state::next_change(time_point now) const {
         consider(hold_down_.until());
     if (administration_at(now) == administration::draining)
         consider(stage_->since + settings_.drain_time);
-    for (const auto& drain : drains_)
-        if (in_force(drain, now) && drain->until)
-            consider(*drain->until);
+    for (const auto& [source, end] : drain_ends_)
+        if (now < end)
+            consider(end);
     return next;
 }
 

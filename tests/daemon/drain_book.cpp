@@ -5,6 +5,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <doctest/doctest.h>
+#include <filesystem>
 #include <fstream>
 
 using namespace herald;
@@ -82,10 +83,34 @@ TEST_CASE("drain_book: a drain that expired while nobody looked is not applied")
     CHECK(again.drains() == service::stored_drains{{"ntp", lasting}});
 }
 
-TEST_CASE("drain_book: a file that is cut short is an error, not an empty book") {
+TEST_CASE("drain_book: without a file, or its directory, there are no drains") {
     test::temporary_directory directory;
     boost::asio::io_context context;
-    std::ofstream(directory.path() / "drains.json") << "{\"version\":1,";
+    for (const auto& where : {directory.path(), directory.path() / "absent"}) {
+        drain_book book(context.get_executor(), where);
+        CHECK(book.load());
+        CHECK(book.drains().empty());
+    }
+}
+
+TEST_CASE("drain_book: what could not be read back is not stored: a reason that is no UTF-8") {
+    test::temporary_directory directory;
+    boost::asio::io_context context;
     drain_book book(context.get_executor(), directory.path());
-    CHECK_FALSE(book.load());
+    CHECK(apply(context, book, add("dns", because("\xff"))) == std::errc::illegal_byte_sequence);
+    CHECK(book.drains().empty());
+}
+
+TEST_CASE("drain_book: a file that is damaged is named with what is wrong, not an empty book") {
+    test::temporary_directory directory;
+    boost::asio::io_context context;
+    const auto file = directory.path() / "drains.json";
+    drain_book book(context.get_executor(), directory.path());
+    std::ofstream{file};
+    CHECK(book.load().error() == file.string() + ": empty");
+    std::ofstream(file) << R"({"version":1,"dra)";
+    CHECK(book.load().error() == file.string() + ": cut short");
+    std::filesystem::remove(file);
+    std::filesystem::create_directory(file);
+    CHECK(book.load().error() == file.string() + ": Is a directory");
 }

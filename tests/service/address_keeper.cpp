@@ -355,6 +355,9 @@ TEST_CASE("address_keeper: what the last daemon left is its own, unless nobody h
         b.keeper.need("dns", dns, true);
         b.keeper.end();
         CHECK(b.comes({"removed 2001:db8:53::1", "removed 192.0.2.53"}));
+        b.finish();
+        CHECK_FALSE(b.has(dns));
+        CHECK(b.keeper.owned().empty());
     }
 }
 

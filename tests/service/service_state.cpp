@@ -210,12 +210,19 @@ void settle(service_state& state, health_state health) {
     REQUIRE(state.health(start) == health);
 }
 
-constexpr drain drained_since(time_point since, bool immediate = false) {
-    return {.since = since, .until = {}, .immediate = immediate};
+/// The wall clock has its own idea of it.
+constexpr moment at(time_point steady) {
+    return {steady, wall_time(std::chrono::hours(500000)) + (steady - start)};
 }
 
-constexpr drain drained_until(time_point since, time_point until) {
-    return {.since = since, .until = until, .immediate = false};
+drain drained_since(time_point since, bool immediate = false) {
+    return {.since = at(since).wall, .until = {}, .immediate = immediate, .reason = {}, .by = {}};
+}
+
+drain drained_until(time_point since, time_point until) {
+    auto drain = drained_since(since);
+    drain.until = at(until).wall;
+    return drain;
 }
 
 /// A service of one check that is up.
@@ -253,7 +260,7 @@ TEST_CASE("service: what is heard of it, by every pair of administration and hea
             CAPTURE(to_string(health));
             auto state = usable(deprefer);
             if (administered != active)
-                state.set_drain(by_operator, drained_since(start), start);
+                state.set_drain(by_operator, drained_since(start), at(start));
             settle(state, health);
             auto now = administered == drained ? start + 10s : start;
             CHECK(state.administration_at(now) == administered);
@@ -268,7 +275,7 @@ TEST_CASE("service: nothing is heard of it while its health is unknown, drained 
         settings.deprefer_when_down = deprefer;
         service_state state(settings, {false});
         CHECK(state.heard(start) == announcement::none);
-        state.set_drain(by_operator, drained_since(start), start);
+        state.set_drain(by_operator, drained_since(start), at(start));
         CHECK(state.heard(start) == announcement::none);
         CHECK(state.heard(start + 10s) == announcement::none);
     }
@@ -290,8 +297,8 @@ TEST_CASE("drain: it is draining for the drain time, then drained") {
     service_state state(requiring(all), {});
     CHECK(state.administration_at(start) == active);
     CHECK(state.next_change(start) == std::nullopt);
-    state.set_drain(by_operator, drained_since(start), start);
-    CHECK(state.drain_by(by_operator) == drained_since(start));
+    state.set_drain(by_operator, drained_since(start), at(start));
+    CHECK(state.current_drains().at(by_operator) == drained_since(start));
     CHECK(state.administration_at(start) == draining);
     CHECK(state.next_change(start) == start + 10s);
     CHECK(state.administration_at(start + 10s - 1ns) == draining);
@@ -299,30 +306,30 @@ TEST_CASE("drain: it is draining for the drain time, then drained") {
     CHECK(state.next_change(start + 10s) == std::nullopt);
     state.clear_drain(by_operator);
     CHECK(state.administration_at(start + 10s) == active);
-    CHECK(state.drain_by(by_operator) == std::nullopt);
+    CHECK(state.current_drains().empty());
 }
 
 TEST_CASE("drain: undraining in mid-drain leaves nothing behind; the next one drains anew") {
     service_state state(requiring(all), {});
-    state.set_drain(by_operator, drained_since(start), start);
+    state.set_drain(by_operator, drained_since(start), at(start));
     state.clear_drain(by_operator);
     CHECK(state.heard(start + 4s) == announcement::normal);
     CHECK(state.next_change(start + 4s) == std::nullopt);
-    state.set_drain(by_operator, drained_since(start + 8s), start + 8s);
+    state.set_drain(by_operator, drained_since(start + 8s), at(start + 8s));
     CHECK(state.administration_at(start + 12s) == draining);
     CHECK(state.next_change(start + 12s) == start + 18s);
 }
 
 TEST_CASE("drain: an immediate one, or one without drain time, is drained at once") {
     service_state state(requiring(all), {});
-    state.set_drain(by_operator, drained_since(start, true), start);
+    state.set_drain(by_operator, drained_since(start, true), at(start));
     CHECK(state.administration_at(start) == drained);
     CHECK(state.next_change(start) == std::nullopt);
 
     auto settings = requiring(all);
     settings.drain_time = 0s;
     service_state without_time(settings, {});
-    without_time.set_drain(by_operator, drained_since(start), start);
+    without_time.set_drain(by_operator, drained_since(start), at(start));
     CHECK(without_time.administration_at(start) == drained);
     CHECK(without_time.next_change(start) == std::nullopt);
 }
@@ -332,7 +339,7 @@ TEST_CASE("drain: of a service that is not announced, it is drained at once and 
     auto failed = usable();
     settle(failed, health_state::down);
     for (auto* state : {&unsettled, &failed}) {
-        state->set_drain(by_operator, drained_since(start), start);
+        state->set_drain(by_operator, drained_since(start), at(start));
         CHECK(state->administration_at(start) == drained);
         state->set_verdict(0, verdict::pass, start + 1s);
         CHECK(state->heard(start + 1s) == announcement::none);
@@ -344,7 +351,7 @@ TEST_CASE("drain: of a service that is not announced, it is drained at once and 
 TEST_CASE("drain: of a service that is down but announced, it has the two stages") {
     auto state = usable(true);
     settle(state, health_state::down);
-    state.set_drain(by_operator, drained_since(start), start);
+    state.set_drain(by_operator, drained_since(start), at(start));
     CHECK(state.administration_at(start) == draining);
     CHECK(state.heard(start) == announcement::down);
     CHECK(state.heard(start + 10s) == announcement::none);
@@ -352,66 +359,66 @@ TEST_CASE("drain: of a service that is down but announced, it has the two stages
 
 TEST_CASE("drain: it ends by itself where it has an end, be it while draining") {
     service_state state(requiring(all), {});
-    state.set_drain(by_operator, drained_until(start, start + 60s), start);
+    state.set_drain(by_operator, drained_until(start, start + 60s), at(start));
     CHECK(state.next_change(start) == start + 10s);
     CHECK(state.next_change(start + 10s) == start + 60s);
-    CHECK_FALSE(state.expire_drains(start + 60s - 1ns));
+    CHECK(state.expire_drains(start + 60s - 1ns).empty());
     CHECK(state.administration_at(start + 60s - 1ns) == drained);
     CHECK(state.administration_at(start + 60s) == active);
     CHECK(state.heard(start + 60s) == announcement::normal);
     CHECK(state.next_change(start + 60s) == std::nullopt);
-    CHECK(state.expire_drains(start + 60s));
-    CHECK_FALSE(state.expire_drains(start + 60s));
-    CHECK(state.drain_by(by_operator) == std::nullopt);
+    CHECK(state.expire_drains(start + 60s).size() == 1);
+    CHECK(state.expire_drains(start + 60s).empty());
+    CHECK(state.current_drains().empty());
 
-    state.set_drain(by_operator, drained_until(start, start + 4s), start);
+    state.set_drain(by_operator, drained_until(start, start + 4s), at(start));
     CHECK(state.next_change(start) == start + 4s);
     CHECK(state.administration_at(start + 4s) == active);
 }
 
 TEST_CASE("drain: another one while draining takes its place and goes on from the first's start") {
     service_state state(requiring(all), {});
-    state.set_drain(by_operator, drained_since(start), start);
-    state.set_drain(by_operator, drained_until(start + 6s, start + 60s), start + 6s);
-    CHECK(state.drain_by(by_operator) == drained_until(start, start + 60s));
+    state.set_drain(by_operator, drained_since(start), at(start));
+    state.set_drain(by_operator, drained_until(start + 6s, start + 60s), at(start + 6s));
+    CHECK(state.current_drains().at(by_operator) == drained_until(start, start + 60s));
     CHECK(state.next_change(start + 6s) == start + 10s);
 }
 
 TEST_CASE("drain: an immediate one while draining ends the draining") {
     service_state state(requiring(all), {});
-    state.set_drain(by_operator, drained_since(start), start);
-    state.set_drain(by_operator, drained_since(start + 6s, true), start + 6s);
-    CHECK(state.drain_by(by_operator) == drained_since(start, true));
+    state.set_drain(by_operator, drained_since(start), at(start));
+    state.set_drain(by_operator, drained_since(start + 6s, true), at(start + 6s));
+    CHECK(state.current_drains().at(by_operator) == drained_since(start, true));
     CHECK(state.administration_at(start + 6s) == drained);
 }
 
 TEST_CASE("drain: another one while drained announces nothing again") {
     service_state state(requiring(all), {});
-    state.set_drain(by_operator, drained_since(start), start);
-    state.set_drain(by_operator, drained_since(start + 30s), start + 30s);
+    state.set_drain(by_operator, drained_since(start), at(start));
+    state.set_drain(by_operator, drained_since(start + 30s), at(start + 30s));
     CHECK(state.administration_at(start + 30s) == drained);
 
     service_state at_once(requiring(all), {});
-    at_once.set_drain(by_operator, drained_since(start, true), start);
-    at_once.set_drain(by_operator, drained_until(start + 1s, start + 60s), start + 1s);
+    at_once.set_drain(by_operator, drained_since(start, true), at(start));
+    at_once.set_drain(by_operator, drained_until(start + 1s, start + 60s), at(start + 1s));
     CHECK(at_once.administration_at(start + 1s) == drained);
-    CHECK(at_once.drain_by(by_operator)->until == start + 60s);
+    CHECK(at_once.current_drains().at(by_operator).until == at(start + 60s).wall);
 }
 
 TEST_CASE("drain: one that begins when the last is over drains anew") {
     service_state state(requiring(all), {});
-    state.set_drain(by_operator, drained_until(start, start + 30s), start);
-    state.set_drain(by_operator, drained_since(start + 30s), start + 30s);
+    state.set_drain(by_operator, drained_until(start, start + 30s), at(start));
+    state.set_drain(by_operator, drained_since(start + 30s), at(start + 30s));
     CHECK(state.administration_at(start + 30s) == draining);
     CHECK(state.next_change(start + 30s) == start + 40s);
 }
 
 TEST_CASE("drain: the operator's and the file's are apart, and the last to end ends it") {
     service_state state(requiring(all), {});
-    state.set_drain(by_operator, drained_since(start), start);
-    state.set_drain(by_file, drained_since(start + 6s), start + 6s);
-    CHECK(state.drain_by(by_operator) == drained_since(start));
-    CHECK(state.drain_by(by_file) == drained_since(start + 6s));
+    state.set_drain(by_operator, drained_since(start), at(start));
+    state.set_drain(by_file, drained_since(start + 6s), at(start + 6s));
+    CHECK(state.current_drains().at(by_operator) == drained_since(start));
+    CHECK(state.current_drains().at(by_file) == drained_since(start + 6s));
     CHECK(state.next_change(start + 6s) == start + 10s);
 
     SUBCASE("the operator's, when drained: nothing is announced again") {
@@ -432,9 +439,9 @@ TEST_CASE("drain: the operator's and the file's are apart, and the last to end e
         CHECK(state.administration_at(start + 12s) == active);
     }
     SUBCASE("the operator's, by itself") {
-        state.set_drain(by_operator, drained_until(start + 7s, start + 20s), start + 7s);
-        CHECK(state.expire_drains(start + 20s));
-        CHECK(state.drain_by(by_operator) == std::nullopt);
+        state.set_drain(by_operator, drained_until(start + 7s, start + 20s), at(start + 7s));
+        CHECK(state.expire_drains(start + 20s).size() == 1);
+        CHECK_FALSE(state.current_drains().contains(by_operator));
         CHECK(state.administration_at(start + 20s) == drained);
         CHECK(state.next_change(start + 20s) == std::nullopt);
     }

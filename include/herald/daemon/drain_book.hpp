@@ -1,6 +1,7 @@
 #pragma once
 
-#include "herald/service/drain_store.hpp"
+#include "herald/service/state_writer.hpp"
+#include "herald/service/stored_drains.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <deque>
@@ -12,8 +13,9 @@
 
 namespace herald::daemon {
 
-/// The drains in force, in step with those on disk. Changes are made one after the other: each is
-/// stored first and takes effect only once it is, so that what cannot be stored never happened.
+/// The operators' drains in force, in step with `<directory>/drains.json`. Changes are made one
+/// after the other: each is stored first and takes effect only once it is, so that what cannot be
+/// stored never happened.
 class drain_book {
 public:
     /// Makes a change in the drains.
@@ -23,7 +25,9 @@ public:
 
     drain_book(boost::asio::any_io_executor executor, const std::filesystem::path& directory);
 
-    /// Reads what is stored and drops what has expired meanwhile. The error is a line for people.
+    /// Reads what is stored, none when there is no file, and drops what has expired meanwhile. The
+    /// error names the file and what is wrong with it: a forgotten drain would send users to a node
+    /// that an operator took out of service.
     std::expected<void, std::string> load();
 
     const service::stored_drains& drains() const { return drains_; }
@@ -37,7 +41,7 @@ private:
 
     void save_next();
 
-    service::drain_store store_;
+    service::state_writer writer_;
     service::stored_drains drains_;
     std::deque<entry> queue_;
 };

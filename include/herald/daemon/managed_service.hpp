@@ -4,7 +4,7 @@
 #include "herald/health/check.hpp"
 #include "herald/net/announcement.hpp"
 #include "herald/service/service_state.hpp"
-#include "herald/service/stored_drain.hpp"
+#include "herald/service/stored_drains.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -30,7 +30,7 @@ public:
     virtual void check_ran(const managed_service& which, const health::check& check,
                            bool changed) = 0;
     /// The time of this drain by the operator is over: it has ended.
-    virtual void drain_expired(managed_service& which, const service::stored_drain& drain) = 0;
+    virtual void drain_expired(managed_service& which, const service::drain& drain) = 0;
 };
 
 /// Why a service is in its state.
@@ -48,9 +48,6 @@ struct service_cause {
 /// until it is told of them.
 class managed_service {
 public:
-    /// Each drain with its source. `by`: the user, or the file.
-    using drains = std::map<service::drain_source, service::stored_drain>;
-
     managed_service(boost::asio::any_io_executor executor, config::service_entry settings,
                     service_observer& observer);
 
@@ -64,7 +61,7 @@ public:
     void change(config::service_entry settings, std::vector<boost::asio::ip::address> missing);
 
     /// One that is given before start() is immediate: nothing is announced yet.
-    void drain(service::drain_source source, const service::stored_drain& drain);
+    void drain(service::drain_source source, const service::drain& drain);
     void undrain(service::drain_source source);
     /// Which of the service's addresses are on no interface.
     void set_missing_addresses(std::vector<boost::asio::ip::address> missing);
@@ -72,7 +69,7 @@ public:
     const config::service_entry& settings() const { return settings_; }
     const std::string& name() const { return settings_.service.name; }
     const std::vector<std::unique_ptr<health::check>>& checks() const { return checks_; }
-    const drains& current_drains() const { return drains_; }
+    const service::service_state::drains& current_drains() const { return state_.current_drains(); }
     const std::vector<boost::asio::ip::address>& missing_addresses() const { return missing_; }
 
     service::health_state health() const { return health_; }
@@ -112,7 +109,6 @@ private:
     service_observer& observer_;
     service::service_state state_;
     std::vector<std::unique_ptr<health::check>> checks_;
-    drains drains_;
     std::vector<boost::asio::ip::address> missing_;
     boost::asio::steady_timer timer_;
     std::uint64_t generation_ = 0;
@@ -132,7 +128,7 @@ private:
 /// "failed: timed out" …: a check's last result in one line.
 std::string describe(const health::check& check);
 /// "drained by alice: kernel update", "drained by the file /run/maintenance".
-std::string describe(service::drain_source source, const service::stored_drain& drain);
+std::string describe(service::drain_source source, const service::drain& drain);
 
 /// Whether a check's run should have begun or ended so long ago that it will not.
 bool is_stuck(const health::check_status& status, std::chrono::steady_clock::time_point now);

@@ -2,13 +2,14 @@
 
 #include "herald/health/hysteresis.hpp"
 #include "herald/net/announcement.hpp"
+#include "herald/service/drain.hpp"
 #include "herald/service/hold_down.hpp"
 #include "herald/service/service_settings.hpp"
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,22 +23,12 @@ enum class administration : std::uint8_t { active, draining, drained };
 std::string_view to_string(health_state value);
 std::string_view to_string(administration value);
 
-/// Who drains: each has a drain of its own, and ends only that.
-enum class drain_source : std::uint8_t { by_operator, by_file };
-constexpr std::array all_drain_sources{drain_source::by_operator, drain_source::by_file};
-
-/// A drain in force.
-struct drain {
-    time_point since;
-    std::optional<time_point> until; // it ends by itself then
-    bool immediate = false;          // no 'draining' before 'drained'
-    friend bool operator==(const drain&, const drain&) = default;
-};
-
 /// One service's state: a function of its checks' settled verdicts, its drains, its addresses and
 /// the time. Pure: the time is given, and next_change() says when it matters again.
 class service_state {
 public:
+    using drains = std::map<drain_source, drain>;
+
     /// `degrades_only`: one element a check, true where its failing only degrades the service.
     service_state(service_settings settings, std::vector<bool> degrades_only);
 
@@ -53,12 +44,13 @@ public:
     void restore_hold_down(const stored_hold_down& stored, const moment& now);
     /// Replaces the source's drain that is in force, whose start stays. A 'draining' that began, by
     /// whomever, goes on from its start and what is drained stays so; an immediate drain ends the
-    /// 'draining'. Where nothing is heard, there is none: users need not be led away.
-    void set_drain(drain_source source, drain drain, time_point now);
+    /// 'draining'. While nothing is heard there is none: users need not be led away. `begun`: false
+    /// before the service is at work, when nothing is heard whatever its state.
+    void set_drain(drain_source source, drain drain, const moment& now, bool begun = true);
     void clear_drain(drain_source source);
-    const std::optional<drain>& drain_by(drain_source source) const;
-    /// Forgets drains whose time is over; true when there was one.
-    bool expire_drains(time_point now);
+    const drains& current_drains() const { return drains_; }
+    /// Forgets drains whose time is over, and returns them.
+    std::vector<drain> expire_drains(time_point now);
     /// Whether an address of the service is on no interface: nothing is heard then.
     void set_address_missing(bool missing) { address_missing_ = missing; }
 
@@ -104,12 +96,13 @@ private:
     tally count() const;
     health_state by_verdicts() const;
     bool is_drained_by_any(time_point now) const;
-    std::optional<drain>& slot(drain_source source);
+    bool in_force(drain_source source, time_point now) const;
 
     service_settings settings_;
     std::vector<bool> degrades_only_;
     std::vector<std::optional<health::verdict>> verdicts_;
-    std::array<std::optional<drain>, all_drain_sources.size()> drains_;
+    drains drains_;
+    std::map<drain_source, time_point> drain_ends_; // of those that end by themselves
     std::optional<stage> stage_;
     hold_down hold_down_;
     bool address_missing_ = false;

@@ -1,4 +1,4 @@
-#include "herald/service/stored_drain.hpp"
+#include "herald/service/stored_drains.hpp"
 
 #include "herald/text/time.hpp"
 
@@ -15,7 +15,7 @@ constexpr std::int64_t version = 1;
 
 using failure = std::unexpected<std::string>;
 
-json::object to_object(const stored_drain& drain) {
+json::object to_object(const drain& drain) {
     json::object object;
     object["since"] = text::to_rfc3339(drain.since);
     if (drain.until)
@@ -59,8 +59,8 @@ std::expected<std::chrono::system_clock::time_point, std::string> time_of(const 
     return *time;
 }
 
-/// Takes one field; the error says what is wrong with it.
-std::expected<void, std::string> take(stored_drain& drain, std::string_view key,
+/// Reads one field; the error says what is wrong with it.
+std::expected<void, std::string> read(drain& drain, std::string_view key,
                                       const json::value& value) {
     if (key == "since" || key == "until") {
         auto time = time_of(value, key);
@@ -84,21 +84,21 @@ std::expected<void, std::string> take(stored_drain& drain, std::string_view key,
     return {};
 }
 
-std::expected<stored_drain, std::string> drain_of(const json::value& value) {
+std::expected<drain, std::string> drain_of(const json::value& value) {
     const auto* object = value.if_object();
     if (object == nullptr)
         return failure("not an object");
-    stored_drain drain;
+    service::drain drain;
     for (const auto& field : *object)
-        if (auto taken = take(drain, field.key(), field.value()); !taken)
-            return failure(taken.error());
+        if (auto known = read(drain, field.key(), field.value()); !known)
+            return failure(known.error());
     for (const auto* key : {"since", "immediate", "reason"})
         if (!object->contains(key))
             return failure(fmt::format("\"{}\" is missing", key));
     return drain;
 }
 
-/// The object of the drains, where the outer shape is ours.
+/// The object of the drains, if the outer shape is ours.
 std::expected<const json::object*, std::string> drains_of(const json::value& root) {
     const auto* object = root.if_object();
     const auto* number = object != nullptr ? object->if_contains("version") : nullptr;

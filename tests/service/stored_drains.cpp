@@ -1,4 +1,4 @@
-#include "herald/service/stored_drain.hpp"
+#include "herald/service/stored_drains.hpp"
 
 #include <doctest/doctest.h>
 
