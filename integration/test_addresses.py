@@ -146,7 +146,7 @@ def test_herald_s_own_address_beside_the_operator_s(site):
 def test_an_address_in_use_moves_before_it_goes(site):
     """A reload that names another interface: it is there before it goes here."""
     world = managed(site)
-    site.node.ip("link", "add", "anycast0", "type", "dummy")
+    site.node.ip("link", "add", "anycast0", "type", "veth", "peer", "name", "anycast1")
     site.node.ip("link", "set", "anycast0", "up")
     since = world.herald.get("/v1/services/dns")["since"]
     reload(world, addresses=[IPV4, IPV6], manage_addresses=True, interface="anycast0")

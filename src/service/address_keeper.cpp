@@ -39,8 +39,10 @@ std::expected<void, std::string> address_keeper::load() {
     if (!addresses)
         return std::unexpected(fmt::format("{}: {}", writer_->file().string(), addresses.error()));
     owned_ = *std::move(addresses);
-    for (const auto& which : owned_)
-        entry_of(which).ours = is_placed(which);
+    for (const auto& which : owned_) {
+        auto& entry = entry_of(which);
+        entry.ours = entry.seen = is_placed(which);
+    }
     return {};
 }
 
@@ -105,7 +107,9 @@ void address_keeper::remove_all_but(const std::set<owned_address>& configured) {
 
 void address_keeper::look() {
     for (auto& [which, entry] : entries_) {
-        entry.ours = entry.ours && (entry.busy || is_placed(which));
+        const bool is_gone = entry.seen && !entry.busy && !is_placed(which);
+        entry.ours = entry.ours && !is_gone;
+        entry.seen = entry.ours && (entry.seen || is_placed(which));
         if (!entry.services.empty() && !entry.busy && !entry.retrying && !is_there(which))
             retry(which);
     }
@@ -154,6 +158,7 @@ void address_keeper::added(const owned_address& which,
     entry.busy = false;
     if (how && *how) {
         entry.ours = true;
+        entry.seen = is_placed(which);
         owner_.address_added(which);
     } else if (how) {
         forget(which); // somebody else was faster: it is theirs
@@ -212,7 +217,7 @@ void address_keeper::removed(const owned_address& which,
         return;
     found->second.busy = false;
     if (how) {
-        found->second.ours = false;
+        found->second.ours = found->second.seen = false;
         forget(which);
         owner_.address_removed(which);
     } else {

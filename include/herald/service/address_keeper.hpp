@@ -71,6 +71,7 @@ private:
         boost::asio::steady_timer timer;
         std::uint64_t generation = 0; // of what is waited for; what an older one brings is stale
         bool ours = false;            // we added it, and it was never gone since
+        bool seen = false;            // the table has had it since; of IPv6 it is told later
         bool busy = false;            // it is being remembered and added, or removed
         bool retrying = false;        // an attempt to add it is due
         bool leaving = false;         // it is to be removed

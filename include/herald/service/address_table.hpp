@@ -24,7 +24,8 @@ struct address_place {
 };
 
 /// The addresses of this machine's interfaces. Errors are lines for people. Handlers are called
-/// later, on the loop, when the table has what they tell of.
+/// later, on the loop. The table has what they tell of, but for an IPv6 address that was added: the
+/// kernel tells of that when it likes (RFC 4862 §5.4).
 class address_table {
 public:
     /// False: the interface had the address already.
