@@ -154,7 +154,8 @@ def test_an_address_in_use_moves_before_it_goes(site):
                and {IPV4, IPV6} <= set(site.node.addresses("anycast0")), 5.0)
     service = world.herald.get("/v1/services/dns")
     assert (service["heard"], service["since"]) == ("normal", since)
-    assert {entry["interface"] for entry in remembered(world)} == {"anycast0"}
+    wait_until("they are remembered there",
+               lambda: {entry["interface"] for entry in remembered(world)} == {"anycast0"})
     assert world.undisturbed
 
 
