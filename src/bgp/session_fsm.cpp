@@ -30,11 +30,6 @@ constexpr std::array all_timers{session_timer::connect_retry, session_timer::hol
 /// RFC 4271 §8.2.2: the hold timer while the peer's OPEN is awaited.
 constexpr std::chrono::milliseconds open_hold_time = 240s;
 
-/// RFC 9687 §3.1: the greater of 8 minutes and twice the hold time.
-std::chrono::milliseconds send_hold_time(const negotiated_session& session) {
-    return std::max<std::chrono::milliseconds>(8min, 2 * session.hold_time);
-}
-
 /// RFC 8538 §5: after these the peer is not to keep our routes, as it would with the notification
 /// extension after any other NOTIFICATION.
 bool ends_for_good(const wire::notification& sent) {
@@ -55,6 +50,12 @@ std::string_view to_string(session_state state) {
     case session_state::established: return "Established";
     }
     return "";
+}
+
+std::chrono::milliseconds send_hold_time(const negotiated_session& session) {
+    if (session.hold_time == 0s)
+        return 0s;
+    return std::max<std::chrono::milliseconds>(8min, 2 * session.hold_time);
 }
 
 session_fsm::session_fsm(const session_settings& settings, bool restarted)

@@ -91,6 +91,8 @@ json::object to_json(const neighbor_view& neighbor) {
         {"transitions", neighbor.transitions},
         {"malformed_updates", neighbor.malformed_updates},
         {"last_error", or_null(neighbor.last_error)},
+        {"last_failure", or_null(neighbor.last_failure)},
+        {"why_down", or_null(neighbor.why_down)},
         {"problems", json::value_from(neighbor.problems)},
     };
 }

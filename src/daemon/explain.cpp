@@ -57,8 +57,7 @@ std::string why_missing(const peering::neighbor& neighbor, const net::ip_prefix&
         return "the neighbor is administratively down";
     if (!neighbor.established())
         return fmt::format("the session is {}{}{}", bgp::to_string(neighbor.state()),
-                           neighbor.last_end() ? ": " : "",
-                           neighbor.last_end() ? neighbor.last_end()->describe() : "");
+                           neighbor.last_end() ? ": " : "", neighbor.why_down());
     if (!neighbor.session()->families.contains(family))
         return fmt::format("{} was not negotiated in this session", net::to_string(family));
     if (!neighbor.next_hops().contains(family))

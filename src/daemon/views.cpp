@@ -129,6 +129,10 @@ control::neighbor_view view_of(const peering::neighbor& neighbor) {
     view.malformed_updates = neighbor.malformed_updates();
     if (neighbor.last_end())
         view.last_error = view_of(*neighbor.last_end());
+    if (neighbor.last_failure())
+        view.last_failure = view_of(*neighbor.last_failure());
+    if (const auto why = neighbor.why_down(); !why.empty())
+        view.why_down = why;
     view.problems = neighbor.problems();
     return view;
 }
@@ -203,8 +207,8 @@ std::vector<std::string> problems_of(const std::vector<control::neighbor_view>& 
     for (const auto& neighbor : neighbors) {
         if (neighbor.state != "Established" && !neighbor.shutdown)
             lines.push_back(fmt::format("neighbor {} is {}{}{}", neighbor.name, neighbor.state,
-                                        neighbor.last_error ? ": " : "",
-                                        neighbor.last_error ? neighbor.last_error->text : ""));
+                                        neighbor.why_down ? ": " : "",
+                                        neighbor.why_down.value_or("")));
         for (const auto& problem : neighbor.problems)
             lines.push_back(fmt::format("neighbor {}: {}", neighbor.name, problem));
     }

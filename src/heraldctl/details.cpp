@@ -33,10 +33,11 @@ std::string by_family(const json::object& object, std::string_view key) {
     return joined(parts);
 }
 
-std::string last_error(const json::object& neighbor) {
-    if (neighbor.at("last_error").is_null())
+/// How a session or an attempt at one ended; "" where none did.
+std::string ending(const json::value& end) {
+    if (end.is_null())
         return "";
-    const auto& error = neighbor.at("last_error").as_object();
+    const auto& error = end.as_object();
     const auto direction = text_of(error, "direction");
     const auto codes = direction == "local" ? ""
                                             : fmt::format(" {}/{}", text_of(error, "code"),
@@ -115,7 +116,8 @@ std::string screen::neighbor(const json::value& answer) const {
     }
     page.line("transitions", text_of(neighbor, "transitions"));
     page.line("malformed updates", text_of(neighbor, "malformed_updates"));
-    page.line("last error", last_error(neighbor));
+    page.line("last error", ending(neighbor.at("last_error")));
+    page.line("last failure", ending(neighbor.at("last_failure")));
     for (const auto& problem : texts(neighbor, "problems"))
         page.line("problem", problem);
     return page.text();

@@ -29,10 +29,9 @@ std::string sent(const json::object& neighbor) {
 std::string trouble(const json::object& neighbor) {
     if (flag(neighbor, "shutdown"))
         return "administratively down";
-    const auto& error = neighbor.at("last_error");
-    if (text_of(neighbor, "state") == "Established" || error.is_null())
+    if (neighbor.at("why_down").is_null())
         return joined(texts(neighbor, "problems"));
-    return text_of(error.as_object(), "text");
+    return text_of(neighbor, "why_down");
 }
 
 /// How many of the neighbors that are to hear it do.

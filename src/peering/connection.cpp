@@ -45,7 +45,9 @@ struct connection::performer {
         self.timers_.start(start.timer, start.duration, start.jittered);
     }
     void operator()(const action::stop_timer& stop) const { self.timers_.stop(stop.timer); }
-    void operator()(const action::session_up&) const {
+    void operator()(const action::session_up& up) const {
+        // A window that stays closed is for the send hold timer to judge, RFC 9687.
+        self.transport_->set_user_timeout(bgp::send_hold_time(up.session));
         if (self.owner_)
             self.owner_->session_up(self);
     }

@@ -14,8 +14,6 @@ using bgp::session_state;
 
 namespace {
 
-/// A session that was Established for this long was no failure: the next attempt is made at once.
-constexpr std::chrono::seconds stable_time{1};
 /// An address may still be on its way to the interface, or a descriptor to look for it with: a next
 /// hop that was not found is looked for again.
 constexpr std::chrono::seconds next_hop_pause{5};
@@ -166,6 +164,14 @@ const bgp::negotiated_session* neighbor::session() const {
     return established_ ? &*established_->fsm().session() : nullptr;
 }
 
+std::string neighbor::why_down() const {
+    if (established() || !last_end_)
+        return {};
+    const auto ended = last_end_->describe();
+    const auto failed = last_failure_ ? last_failure_->describe() : ended;
+    return failed == ended ? ended : fmt::format("{}; since then: {}", ended, failed);
+}
+
 bool neighbor::acknowledged() const {
     return !established_ || (!rib_.has_message() && established_->acknowledged());
 }
@@ -200,6 +206,8 @@ void neighbor::session_up(connection& from) {
     retry_alarm_->cancel();
     up_since_ = around_.time->now();
     restarted_until_ = {};
+    was_up_ = true;
+    last_failure_.reset();
     const auto& session = *established_->fsm().session();
     rib_.session_up(session.families, session.format);
     find_next_hops();
@@ -218,12 +226,22 @@ void neighbor::session_over(connection& from, const bgp::action::session_over& h
         next_hops_.clear();
         problems_.clear();
         next_hop_alarm_->cancel();
-        if (around_.time->now() - up_since_ >= stable_time)
-            backoff_.reset();
+        backoff_.session_ended(
+            std::chrono::duration_cast<std::chrono::milliseconds>(around_.time->now() - up_since_),
+            how.received);
     }
     session_end end{std::chrono::system_clock::now(), how.sent, how.received, failure,
                     how.was_established};
-    last_end_ = end;
+    // Why the last session ended outlives the attempts that come after it.
+    if (how.was_established || !was_up_)
+        last_end_ = end;
+    if (how.was_established)
+        last_failure_.reset();
+    else
+        last_failure_ = end;
+    // Whoever connects from the neighbor's address and closes does not change the pace of dialling.
+    if (how.was_established || gone->opened_by() == direction::dialled)
+        retry_at_ = around_.time->now() + jitter(backoff_.next());
     dial_later();
     update_state();
     observer_.session_ended(*this, end);
@@ -261,13 +279,14 @@ void neighbor::dial() {
     one->start();
 }
 
-/// Dials again unless something is under way. While the neighbor's own connection is, ours would
-/// only collide with it, and so waits longer.
+/// Dials when the back-off allows it, unless something is under way. While the neighbor's own
+/// connection is, ours would only collide with it, and so waits longer.
 void neighbor::dial_later() {
     if (!running_ || settings_.passive || dialled_ || established_)
         return;
-    auto wait = accepted_ ? settings_.session.connect_retry : backoff_.next();
-    retry_alarm_->set(around_.time->now() + jitter(wait), [this] {
+    const auto now = around_.time->now();
+    const auto when = accepted_ ? now + jitter(settings_.session.connect_retry) : now;
+    retry_alarm_->set(std::max(when, retry_at_), [this] {
         if (!dialled_ && !established_)
             dial();
     });

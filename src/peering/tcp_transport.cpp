@@ -40,7 +40,7 @@ error_code prepare(tcp::socket& socket, const neighbor_settings& settings) {
     }
     if (auto error = net::set_dscp(fd, v6, net::dscp_cs6))
         return error;
-    // What the hold timer would give up, TCP may give up too (RFC 5482); never before it.
+    // While the session is opened, what the hold timer would give up TCP may give up too.
     if (auto hold = settings.session.hold_time; hold.count() > 0)
         if (auto error = net::set_user_timeout(fd, hold))
             return error;
@@ -88,6 +88,12 @@ public:
     void shutdown_send() override {
         error_code ignored;
         socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    }
+
+    void set_user_timeout(std::chrono::milliseconds timeout) override {
+        // Without it TCP is less patient than it could be, and the session goes on.
+        [[maybe_unused]] const auto unheeded =
+            net::set_user_timeout(socket_.native_handle(), timeout);
     }
 
     void close() override {

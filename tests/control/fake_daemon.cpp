@@ -49,6 +49,10 @@ neighbor_view idle(wall_time now) {
                                         .code = 6,
                                         .subcode = 2,
                                         .text = "Cease / Administrative Shutdown: upgrading"};
+    neighbor.last_failure =
+        session_error{.at = now - 12min - 5s, .direction = "local", .text = "Connection refused"};
+    neighbor.why_down =
+        "Cease / Administrative Shutdown: upgrading; since then: Connection refused";
     neighbor.problems = {"ipv6 is not announced: no IPv6 address on eth0"};
     return neighbor;
 }

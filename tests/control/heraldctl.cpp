@@ -125,6 +125,7 @@ TEST_CASE("heraldctl neighbors: a table, and all that is known of one") {
                   "malformed updates 1\n"
                   "last error        received 6/2: Cease / Administrative Shutdown: upgrading, "
                   "12m05s ago\n"
+                  "last failure      local: Connection refused, 12m05s ago\n"
                   "problem           ipv6 is not announced: no IPv6 address on eth0\n"));
 }
 

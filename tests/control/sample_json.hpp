@@ -30,6 +30,8 @@ inline const std::string leaf1_json = R"({"name":"leaf1",)"
                                       R"("transitions":3,)"
                                       R"("malformed_updates":0,)"
                                       R"("last_error":null,)"
+                                      R"("last_failure":null,)"
+                                      R"("why_down":null,)"
                                       R"("problems":[]})";
 
 inline const std::string leaf2_json =
@@ -60,6 +62,12 @@ inline const std::string leaf2_json =
     R"("code":6,)"
     R"("subcode":2,)"
     R"("text":"Cease / Administrative Shutdown: upgrading"},)"
+    R"("last_failure":{"at":"2025-01-31T11:47:55.250Z",)"
+    R"("direction":"local",)"
+    R"("code":0,)"
+    R"("subcode":0,)"
+    R"("text":"Connection refused"},)"
+    R"("why_down":"Cease / Administrative Shutdown: upgrading; since then: Connection refused",)"
     R"("problems":["ipv6 is not announced: no IPv6 address on eth0"]})";
 
 inline const std::string resolve_json = R"({"service":"dns",)"

@@ -174,6 +174,26 @@ TEST_CASE("neighbor: one that refuses is dialled at once, then after a second an
     CHECK(b.router.dialled_within(2s));
 }
 
+TEST_CASE("neighbor: why the session ended is still told when dialling again fails, RFC 9003 §2") {
+    bench b;
+    b.under_test.start();
+    auto peer = b.router.accept();
+    peer.establish();
+    REQUIRE(run_until(b.context, [&] { return b.under_test.established(); }));
+    CHECK(b.under_test.why_down().empty());
+    peer.send(wire::encode(wire::make_cease(wire::cease_code::administrative_shutdown, "upgrade")));
+    peer.close();
+    auto next = b.router.accept();
+    next.receive(); // OPEN
+    next.close();
+    REQUIRE(run_until(b.context, [&] { return b.under_test.last_failure().has_value(); }));
+    CHECK(b.under_test.last_end()->describe() ==
+          "received Cease / Administrative Shutdown: upgrade");
+    CHECK(b.under_test.last_failure()->describe() == "the neighbor closed the connection");
+    CHECK(b.under_test.why_down() == "received Cease / Administrative Shutdown: upgrade; since "
+                                     "then: the neighbor closed the connection");
+}
+
 TEST_CASE("neighbor: stop sends Cease with its text, then closes, RFC 9003 §2") {
     bench b;
     b.under_test.start();

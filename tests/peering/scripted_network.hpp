@@ -155,6 +155,7 @@ public:
     std::vector<io_step> steps; // made so far
     std::vector<time_point> dials;
     std::size_t alive = 0; // transports that exist
+    std::optional<std::chrono::milliseconds> user_timeout;
 
 private:
     class end;
@@ -245,6 +246,9 @@ public:
     }
 
     void shutdown_send() override {}
+    void set_user_timeout(std::chrono::milliseconds timeout) override {
+        network_.user_timeout = timeout;
+    }
     void close() final {
         if (const auto was = std::exchange(router_, nullptr))
             was->close();

@@ -194,6 +194,55 @@ TEST_CASE("time: a session that stayed for a second is followed by a new one at 
     check_jittered(waits, {1s, 2s, 4s, 5s, 5s});
 }
 
+TEST_CASE(
+    "time: a router that ends each session with Cease / Maximum Number of Prefixes Reached is "
+    "dialled less and less often, RFC 4486 §4") {
+    bench b;
+    b.establish();
+    for (int i = 0; i < 12; ++i) {
+        b.time->advance(2s);
+        if (!b.tested.speaks.established())
+            continue;
+        b.tested.network.router().send(
+            wire::encode(wire::make_cease(wire::cease_code::max_prefixes)));
+        b.time->advance(0s);
+    }
+    auto waits = gaps_of(b.tested.network.dials);
+    waits.front() -= 2s; // for which the first session lasted
+    CHECK(waits.size() <= 5);
+    CHECK(waits.front() >= 750ms);
+}
+
+TEST_CASE("time: one who connects from the router's address and closes does not keep us from "
+          "dialling, nor changes its pace") {
+    bench b;
+    b.tested.network.refuses = true;
+    b.tested.network.router_answers = false;
+    b.start();
+    for (int i = 0; i < 80; ++i) { // twice a second
+        b.tested.speaks.accept(b.tested.network.dialled_by_router());
+        b.time->advance(250ms);
+        b.tested.network.router().close();
+        b.time->advance(250ms);
+    }
+    const auto waits = gaps_of(b.tested.network.dials);
+    REQUIRE(waits.size() >= 8); // in 40 s: 0, 1, 2, 4, 5, 5 … s
+    CHECK(*std::ranges::max_element(waits) <= 5500ms);
+    b.tested.network.refuses = false;
+    b.tested.network.router_answers = true;
+    b.time->advance(6s);
+    CHECK(b.tested.speaks.established());
+}
+
+TEST_CASE("time: in a session TCP is as patient as the send hold timer, RFC 9687, RFC 5482") {
+    bench b;
+    b.establish();
+    CHECK(b.tested.network.user_timeout == 8min);
+    bench without(with_hold_time(0s));
+    without.establish();
+    CHECK(without.tested.network.user_timeout == 0s);
+}
+
 TEST_CASE("time: a router that keeps alive but never reads is given up after 8 minutes, RFC 9687") {
     bench b;
     b.establish();

@@ -1,6 +1,9 @@
 #pragma once
 
+#include "herald/wire/notification.hpp"
+
 #include <chrono>
+#include <optional>
 
 namespace herald::bgp {
 
@@ -12,8 +15,11 @@ public:
 
     /// The wait after one more failure.
     std::chrono::milliseconds next();
-    /// A session was Established and stayed: failures are forgotten.
-    void reset() { failures_ = 0; }
+    /// An Established session ended after `lasted`, with what the peer sent. One that stayed is no
+    /// failure, and the next attempt is made at once; but after a Cease that says that the peer
+    /// does not want this session now, RFC 4486 §4, the wait grows as after a failure.
+    void session_ended(std::chrono::milliseconds lasted,
+                       const std::optional<wire::notification>& received);
 
 private:
     std::chrono::milliseconds limit_;

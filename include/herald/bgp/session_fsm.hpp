@@ -132,6 +132,9 @@ using session_action =
                  action::close, action::start_timer, action::stop_timer, action::session_up,
                  action::session_over, action::resend>;
 
+/// RFC 9687 §3.1: the greater of 8 minutes and twice the hold time; 0 where there is no hold time.
+std::chrono::milliseconds send_hold_time(const negotiated_session& session);
+
 /// The state machine of one connection, RFC 4271 §8, as a function from event to actions. It reads
 /// no clock and touches no socket; it accepts every event in every state. It is used for one
 /// connection: Idle is where it starts and where it ends, and a neighbor that dials again makes a

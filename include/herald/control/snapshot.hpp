@@ -55,8 +55,10 @@ struct neighbor_view {
     std::vector<message_count> messages;
     std::uint64_t transitions = 0;
     std::uint64_t malformed_updates = 0;
-    std::optional<session_error> last_error;
-    std::vector<std::string> problems; // "ipv6 is not announced: no IPv6 address on eth0"
+    std::optional<session_error> last_error;   // why the last session ended, or none came to be
+    std::optional<session_error> last_failure; // of the last attempt since the last session
+    std::optional<std::string> why_down;       // both in one line, while not Established
+    std::vector<std::string> problems;         // "ipv6 is not announced: no IPv6 address on eth0"
 };
 
 struct check_view {

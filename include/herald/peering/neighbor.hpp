@@ -103,7 +103,12 @@ public:
     const connection* current() const { return established_.get(); }
     const bgp::adj_rib_out& rib() const { return rib_; }
     const message_counters& messages() const { return counters_; }
+    /// How the last session ended; before there was any, how the last attempt at one did.
     const std::optional<session_end>& last_end() const { return last_end_; }
+    /// How the last attempt since then failed.
+    const std::optional<session_end>& last_failure() const { return last_failure_; }
+    /// Why there is no session, in one line; empty where there is one, or none has been tried.
+    std::string why_down() const;
     std::uint64_t malformed_updates() const { return malformed_; }
     std::uint64_t transitions() const { return transitions_; }
     /// By family, while Established.
@@ -147,6 +152,7 @@ private:
     connection_ptr established_;
     bgp::retry_backoff backoff_;
     std::unique_ptr<alarm_clock> retry_alarm_;
+    time_point retry_at_{}; // not before
     std::unique_ptr<alarm_clock> next_hop_alarm_;
     time_point up_since_{};
     time_point restarted_until_{};
@@ -154,7 +160,9 @@ private:
     bgp::session_state state_ = bgp::session_state::idle;
     std::chrono::system_clock::time_point since_ = std::chrono::system_clock::now();
     std::uint64_t transitions_ = 0;
+    bool was_up_ = false; // there has been a session
     std::optional<session_end> last_end_;
+    std::optional<session_end> last_failure_;
     message_counters counters_;
     std::uint64_t malformed_ = 0;
 

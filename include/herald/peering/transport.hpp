@@ -8,6 +8,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/system/error_code.hpp>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -34,6 +35,9 @@ public:
     virtual io_result write_some(wire::octets from) = 0;
     virtual boost::asio::awaitable<error_code> wait_writable() = 0;
     virtual void shutdown_send() = 0;
+    /// How long TCP waits for the peer to take or acknowledge octets before it ends the connection,
+    /// RFC 5482; 0: as long as the system does.
+    virtual void set_user_timeout(std::chrono::milliseconds timeout) = 0;
     virtual void close() = 0;
     /// Octets written and not yet acknowledged by the peer's TCP.
     virtual std::size_t unacknowledged() const = 0;

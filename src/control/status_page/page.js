@@ -74,7 +74,7 @@ const clock = (time) => new Date(time).toLocaleString();
 function session(one) {
   const up = one.state === 'Established';
   const prefixes = Object.entries(one.advertised).map(([family, count]) => `${count} ${family}`);
-  const trouble = up ? one.problems.join('; ') : (one.last_error ? one.last_error.text : '');
+  const trouble = up ? one.problems.join('; ') : (one.why_down || '');
   return [
     [one.name, small(one.description)],
     [text(one.address), small(`AS ${one.remote_as}`)],
