@@ -1,5 +1,8 @@
 """http checks against nginx, plain and over TLS, and against services that behave badly."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from lab.checking import Checking
@@ -160,6 +163,42 @@ def test_memory_is_bounded(watched):
     """However much was sent."""
     wait_until("a few rounds", lambda: watched.view("huge-body")["runs"] > 20, 20.0)
     assert watched.herald.process.resident_bytes() < 32_000_000
+
+
+def _authority(module_site, servers, name: str) -> Path:
+    """A copy of the authorities' file, to be changed."""
+    return Path(shutil.copy(servers.authority, module_site.folder / name))
+
+
+def test_sessions_are_resumed(module_site, servers, web):
+    """Of an https check's runs all but the first go without a full handshake."""
+    assert web.running
+    watched = Checking(module_site, {"tls": {
+        "type": "http", "url": f"https://{HOST}/session", "expect_body": "session r",
+        "ca_file": str(servers.authority), "address": f"127.0.0.1:{HTTPS_PORT}"}}, "resuming")
+    watched.wait("tls", "pass")
+
+
+def test_half_written_authorities_change_nothing(module_site, servers, web):
+    """Until the file can be read, the former ones count; then those that are in it."""
+    assert web.running
+    authority = _authority(module_site, servers, "own-ca.pem")
+    watched = Checking(module_site, {"tls": {
+        "type": "http", "url": f"https://{HOST}/health", "ca_file": str(authority),
+        "address": f"127.0.0.1:{HTTPS_PORT}"}}, "rewriting")
+    watched.wait("tls", "pass")
+    authority.write_bytes(servers.authority.read_bytes()[:100])
+    runs = watched.view("tls")["runs"]
+    results = set()
+
+    def ran_five_times() -> bool:
+        view = watched.view("tls")
+        results.add((view["last_result"], view["output"]))
+        return view["runs"] >= runs + 5
+    wait_until("five more runs", ran_five_times)
+    assert results == {("pass", "200 OK")}
+    shutil.copy(servers.folder / "self-signed.pem", authority)
+    assert watched.wait("tls", "fail") == "TLS: unable to get local issuer certificate"
 
 
 def test_new_authority_is_read(module_site, servers, web):

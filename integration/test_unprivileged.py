@@ -87,6 +87,20 @@ def test_with_net_bind_service_it_also_listens_on_port_179(site, herald):
                and router.has(IPV4_PREFIX, IPV6_PREFIX))
 
 
+def test_programs_of_checks_get_no_capability(herald):
+    """What the service manager gave is the daemon's, and the program runs as its user only."""
+    run_with(herald, WITH_BIND_SERVICE)
+    script = "grep -E '^Cap(Prm|Eff|Amb)' /proc/self/status | tr '\\n\\t' '  '"
+    check = {"name": "caps", "type": "exec", "command": ["/bin/sh", "-c", script]}
+    herald.configure(settings([], [{**SERVICE, "check": [check]}]))
+    herald.start()
+    wait_until("the check has run", lambda: herald.get("/v1/checks")["checks"][0]["runs"])
+    nothing = "0" * 16
+    assert (herald.get("/v1/checks")["checks"][0]["output"].split()
+            == ["CapPrm:", nothing, "CapEff:", nothing, "CapAmb:", nothing])
+    assert capabilities(herald) == {1 << 10}
+
+
 def test_port_179_without_the_capability_is_refused_with_the_reason(herald):
     """The address, the port, and what is missing."""
     herald.configure(settings([], [SERVICE], listen=["127.0.0.1"]))

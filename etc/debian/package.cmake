@@ -24,8 +24,8 @@ or drained.
 .
 It only announces: no route is imported, and no kernel table is touched.")
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-# Beside those that it is linked to, the libraries that are loaded at run time.
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "adduser, libldns3, libssl3")
+# Beside the libraries that the programs and the private modules are linked to.
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "adduser")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "ca-certificates")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA

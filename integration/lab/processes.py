@@ -47,7 +47,9 @@ class Process:
 
     def children(self) -> list:
         """The ids of its child processes, those not yet reaped included."""
-        return Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        threads = Path(f"/proc/{self.pid}/task").iterdir()
+        return [child for thread in threads
+                for child in (thread / "children").read_text().split()]
 
     def descriptors(self) -> int:
         """How many files and sockets it has open."""

@@ -33,6 +33,7 @@ http {{
     listen {address}:{https} ssl; listen [::1]:{https} ssl;
     ssl_certificate {folder}/good.pem; ssl_certificate_key {folder}/good.key;
     location = /health {{ return 200 "server name $ssl_server_name\\n"; }}
+    location = /session {{ return 200 "session $ssl_session_reused\\n"; }}
   }}
   server {{
     listen {address}:{self_signed} ssl;

@@ -24,17 +24,19 @@ constexpr const char* variable = "HERALD_RESTARTED_AT"; // the clock's milliseco
 void config_trial::begin(const boost::asio::any_io_executor& executor, const std::string& program,
                          const std::string& config_file, outcome tell) {
     auto child =
-        health::child_process::spawn(executor, {program, "--check", "--config", config_file});
-    if (!child)
-        return tell(std::unexpected(fmt::format("{}: {}", program, child.error().message())));
-    std::make_shared<config_trial>(executor, std::move(tell))->watch(*std::move(child));
+        health::child_process::start(executor, {program, "--check", "--config", config_file});
+    std::make_shared<config_trial>(executor, std::move(tell))->watch(program, std::move(child));
 }
 
-void config_trial::watch(std::shared_ptr<health::child_process> child) {
+void config_trial::watch(const std::string& program, std::shared_ptr<health::child_process> child) {
     child_ = std::move(child);
-    child_->on_exit([self = shared_from_this()](health::exit_status how, const std::string& line) {
+    child_->on_exit([self = shared_from_this(), program](const health::exit_status& how,
+                                                         const std::string& line) {
         if (how == health::exit_status{})
             return self->end({});
+        if (how.not_started)
+            return self->end(
+                std::unexpected(fmt::format("{}: {}", program, how.not_started.message())));
         self->end(std::unexpected(
             line.empty() ? fmt::format("the new start would fail (status {})", how.value) : line));
     });

@@ -2,7 +2,12 @@
 
 #include "spawn.hpp"
 
+#include "herald/http/worker_pool.hpp"
+
 #include <array>
+#include <boost/asio/execution.hpp>
+#include <boost/asio/execution_context.hpp>
+#include <boost/asio/query.hpp>
 #include <boost/system/error_code.hpp>
 #include <cerrno>
 #include <csignal>
@@ -23,29 +28,92 @@ constexpr std::size_t pipe_capacity = 65536;
 
 } // namespace
 
-std::expected<std::shared_ptr<child_process>, std::error_code>
-child_process::spawn(const boost::asio::any_io_executor& executor,
-                     const std::vector<std::string>& command) {
-    auto child = spawn_child(command);
-    if (!child)
-        return std::unexpected(child.error());
-    auto result =
-        std::make_shared<child_process>(executor, child->pid, child->exited, child->output);
-    result->await_exit();
-    result->await_output();
+namespace asio = boost::asio;
+
+namespace {
+
+/// The threads that start programs, which takes as long as reading a program takes: a service of
+/// the loop's context, in Asio's sense.
+class launcher final : public asio::execution_context::service {
+public:
+    using key_type = launcher;
+    static inline asio::execution_context::id id;
+
+    explicit launcher(asio::execution_context& context)
+        : service(context)
+        , threads_(std::in_place, most_threads) {}
+
+    static http::worker_pool& threads_of(const asio::any_io_executor& executor) {
+        auto& context = asio::query(executor, asio::execution::context);
+        return *asio::use_service<launcher>(context).threads_;
+    }
+
+private:
+    static constexpr std::size_t most_threads = 4;
+
+    void shutdown() noexcept override { threads_.reset(); }
+
+    std::optional<http::worker_pool> threads_;
+};
+
+/// A child between the thread that started it and the loop. If the loop is not there any more, it
+/// ends here.
+class delivery {
+public:
+    explicit delivery(std::vector<std::string> command) : command_(std::move(command)) {}
+    ~delivery() {
+        if (child_)
+            abandon(*child_);
+    }
+    delivery(const delivery&) = delete;
+    delivery& operator=(const delivery&) = delete;
+
+    void start() { child_ = spawn_child(command_); }
+    std::expected<spawned, std::error_code> take() {
+        return std::exchange(child_, std::unexpected(std::error_code()));
+    }
+
+private:
+    std::vector<std::string> command_;
+    std::expected<spawned, std::error_code> child_ = std::unexpected(std::error_code());
+};
+
+} // namespace
+
+std::shared_ptr<child_process> child_process::start(const asio::any_io_executor& executor,
+                                                    const std::vector<std::string>& command) {
+    auto result = std::make_shared<child_process>(executor);
+    auto made = std::make_shared<delivery>(command);
+    launcher::threads_of(executor).run(
+        executor, [made] { made->start(); }, [made, result] { result->started(made->take()); },
+        http::worker_pool::loop::waits);
     return result;
 }
 
-child_process::child_process(const boost::asio::any_io_executor& executor, pid_t pid, int exited,
-                             int output)
-    : pid_(pid)
-    , exited_(executor, exited)
-    , output_(executor, output) {}
+child_process::child_process(const asio::any_io_executor& executor)
+    : exited_(executor)
+    , output_(executor) {}
 
 child_process::~child_process() {
     // Not reaped yet only where the executor itself goes away, and the handler below with it.
     kill();
     reap();
+}
+
+void child_process::started(std::expected<spawned, std::error_code> child) {
+    if (!child) {
+        gone_ = true;
+        if (auto done = std::exchange(done_, nullptr))
+            done(exit_status{.not_started = child.error()}, "");
+        return;
+    }
+    pid_ = child->pid;
+    exited_.assign(child->exited);
+    output_.assign(child->output);
+    await_exit();
+    await_output();
+    if (killed_)
+        kill();
 }
 
 void child_process::await_exit() {
@@ -59,7 +127,7 @@ void child_process::await_exit() {
 void child_process::await_output() {
     output_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                        [self = shared_from_this()](const boost::system::error_code& error) {
-                           if (!error && !self->reaped_ && self->drain())
+                           if (!error && !self->gone_ && self->drain())
                                self->await_output();
                        });
 }
@@ -93,13 +161,13 @@ bool child_process::drain() {
 }
 
 std::optional<exit_status> child_process::reap() {
-    if (reaped_)
+    if (gone_ || pid_ == 0)
         return std::nullopt;
     siginfo_t info{};
     auto id = static_cast<id_t>(exited_.native_handle());
     if (waitid(P_PIDFD, id, &info, WEXITED | WNOHANG) == 0 && info.si_pid == 0)
         return std::nullopt;
-    reaped_ = true;
+    gone_ = true;
     // Where SIGCHLD is ignored, the kernel has reaped it before us.
     if (info.si_pid == 0)
         return exit_status{.by_signal = false, .value = exit_status::lost};
@@ -107,7 +175,8 @@ std::optional<exit_status> child_process::reap() {
 }
 
 void child_process::kill() {
-    if (reaped_)
+    killed_ = true;
+    if (gone_ || pid_ == 0)
         return;
     kill_group();
     // In case it has moved to another group.

@@ -1,10 +1,15 @@
-#include "herald/health/exec_probe.hpp"
+#include "results.hpp"
 
-#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
 #include <cstring>
 #include <fmt/format.h>
+#include <optional>
 
 namespace herald::health {
+
+namespace asio = boost::asio;
 
 namespace {
 
@@ -17,7 +22,7 @@ verdict by_nagios(int value) {
     return value == 1 ? verdict::degraded : by_exit(value);
 }
 
-std::string how_it_ended(exit_status status) {
+std::string how_it_ended(const exit_status& status) {
     if (status.by_signal)
         return fmt::format("killed by signal {} ({})", status.value,
                            sigdescr_np(status.value) ? sigdescr_np(status.value) : "unknown");
@@ -26,9 +31,55 @@ std::string how_it_ended(exit_status status) {
     return fmt::format("exit status {}", status.value);
 }
 
+struct child_end {
+    exit_status how;
+    std::string last_line;
+};
+
+/// Waits for a child's end. Not by the child itself: as a part of the loop this goes away with it.
+class end_of_child {
+public:
+    end_of_child(const asio::any_io_executor& executor, std::shared_ptr<child_process> child)
+        : child_(std::move(child))
+        , over_(executor, std::chrono::steady_clock::time_point::max()) {
+        child_->on_exit([this](const exit_status& how, std::string last_line) {
+            end_ = {how, std::move(last_line)};
+            over_.cancel();
+        });
+    }
+    ~end_of_child() { child_->on_exit(nullptr); }
+    end_of_child(const end_of_child&) = delete;
+    end_of_child& operator=(const end_of_child&) = delete;
+
+    asio::awaitable<child_end> wait() {
+        co_await over_.async_wait(http::as_result);
+        if (!end_)
+            throw boost::system::system_error(asio::error::operation_aborted);
+        co_return *std::move(end_);
+    }
+
+private:
+    std::shared_ptr<child_process> child_;
+    asio::steady_timer over_;
+    std::optional<child_end> end_;
+};
+
+/// Ends a child that a run leaves behind.
+class killer {
+public:
+    explicit killer(std::shared_ptr<child_process> child) : child_(std::move(child)) {}
+    ~killer() { child_->kill(); }
+    killer(const killer&) = delete;
+    killer& operator=(const killer&) = delete;
+
+private:
+    std::shared_ptr<child_process> child_;
+};
+
 } // namespace
 
-probe_result judge(exec_settings::exit_protocol protocol, exit_status status, std::string output) {
+probe_result judge(exec_settings::exit_protocol protocol, const exit_status& status,
+                   std::string output) {
     probe_result result;
     if (!status.by_signal) {
         switch (protocol) {
@@ -42,83 +93,23 @@ probe_result judge(exec_settings::exit_protocol protocol, exit_status status, st
     return result;
 }
 
-class exec_probe::run final : public probe_run {
-public:
-    run(exec_probe& probe, probe_handler done)
-        : probe_(probe)
-        , done_(std::make_shared<probe_handler>(std::move(done))) {}
-
-    ~run() override {
-        if (!child_)
-            return;
-        child_->on_exit(nullptr);
-        child_->kill();
+asio::awaitable<probe_result> run(const exec_settings& settings, run_state& state) {
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    if (state.child && !state.child->gone()) {
+        state.at = "an earlier run does not end, though it was killed";
+        end_of_child earlier(executor, state.child);
+        co_await earlier.wait();
     }
-
-    void begin();
-    std::string progress() const override;
-
-private:
-    void spawn();
-    void fail_to_run(const std::error_code& error);
-    void finish(probe_result result);
-
-    exec_probe& probe_;
-    std::shared_ptr<probe_handler> done_;
-    std::shared_ptr<child_process> child_; // ours, or while there is one, that of an earlier run
-    bool waits_for_earlier_ = false;
-};
-
-void exec_probe::run::begin() {
-    if (!probe_.last_child_ || probe_.last_child_->reaped())
-        return spawn();
-    waits_for_earlier_ = true;
-    child_ = probe_.last_child_;
-    child_->on_exit([this](exit_status, const std::string&) { spawn(); });
-}
-
-void exec_probe::run::spawn() {
-    waits_for_earlier_ = false;
-    child_.reset();
-    auto child = child_process::spawn(probe_.executor_, probe_.settings_.command);
-    if (!child)
-        return fail_to_run(child.error());
-    child_ = *child;
-    probe_.last_child_ = child_;
-    child_->on_exit([this](exit_status status, std::string output) {
-        finish(judge(probe_.settings_.protocol, status, std::move(output)));
-    });
-}
-
-void exec_probe::run::fail_to_run(const std::error_code& error) {
-    const auto& command = probe_.settings_.command;
-    probe_result result;
-    result.could_run = false;
-    result.output =
-        printable(fmt::format("{}: {}", command.empty() ? "" : command.front(), error.message()));
-    boost::asio::post(probe_.executor_,
-                      [result = std::move(result), done = std::weak_ptr(done_)]() mutable {
-                          if (auto handler = done.lock())
-                              (*handler)(std::move(result));
-                      });
-}
-
-void exec_probe::run::finish(probe_result result) {
-    auto done = std::move(done_); // it may destroy this
-    child_.reset();
-    (*done)(std::move(result));
-}
-
-std::string exec_probe::run::progress() const {
-    if (waits_for_earlier_)
-        return "an earlier run does not end, though it was killed";
-    return child_ ? child_->last_output() : "";
-}
-
-std::unique_ptr<probe_run> exec_probe::start(probe_handler done) {
-    auto result = std::make_unique<run>(*this, std::move(done));
-    result->begin();
-    return result;
+    state.at.clear();
+    state.child = child_process::start(executor, settings.command);
+    const killer at_the_end(state.child);
+    end_of_child child(executor, state.child);
+    auto [how, last_line] = co_await child.wait();
+    if (how.not_started)
+        co_return could_not_run(fmt::format("{}: {}",
+                                            settings.command.empty() ? "" : settings.command[0],
+                                            how.not_started.message()));
+    co_return judge(settings.protocol, how, std::move(last_line));
 }
 
 } // namespace herald::health

@@ -1,9 +1,12 @@
 #include "spawn.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
 #include <spawn.h>
+#include <string_view>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,19 +69,40 @@ private:
     posix_spawnattr_t attributes_{};
 };
 
+/// Whether a variable is a word between us and who started us. A program that heard of
+/// NOTIFY_SOCKET could say in our name that we are stopping; and one that is built on sd_notify(3)
+/// or socket activation would take all of them for its own.
+bool is_ours(std::string_view variable) {
+    constexpr std::array<std::string_view, 4> ours{"NOTIFY_SOCKET=", "WATCHDOG_", "LISTEN_",
+                                                   "HERALD_"};
+    return std::ranges::any_of(ours,
+                               [&](std::string_view start) { return variable.starts_with(start); });
+}
+
+/// As posix_spawn takes it. Our own does not change while threads run.
+std::vector<char*> environment_of_child() {
+    std::vector<char*> variables;
+    for (char** variable = environ; *variable != nullptr; ++variable)
+        if (!is_ours(*variable))
+            variables.push_back(*variable);
+    variables.push_back(nullptr);
+    return variables;
+}
+
 std::expected<pid_t, std::error_code> start(const std::vector<std::string>& command, int output) {
     std::vector<char*> arguments;
     arguments.reserve(command.size() + 1);
     for (const auto& argument : command)
         arguments.push_back(const_cast<char*>(argument.c_str())); // they are only read
     arguments.push_back(nullptr);
+    auto variables = environment_of_child();
 
     pid_t pid = -1;
     descriptors_of_child descriptors(output);
     attributes_of_child attributes;
     // glibc shares our memory with the child until it execs: no page tables are copied.
     int error = posix_spawnp(&pid, arguments.front(), descriptors.get(), attributes.get(),
-                             arguments.data(), environ);
+                             arguments.data(), variables.data());
     if (error != 0)
         return std::unexpected(system_error(error));
     return pid;
@@ -111,6 +135,13 @@ std::expected<spawned, std::error_code> spawn_child(const std::vector<std::strin
         return std::unexpected(error);
     }
     return spawned{*pid, exited, ends[0]};
+}
+
+void abandon(const spawned& child) {
+    ::kill(-child.pid, SIGKILL);
+    waitpid(child.pid, nullptr, 0);
+    close(child.exited);
+    close(child.output);
 }
 
 } // namespace herald::health

@@ -15,7 +15,11 @@ struct spawned {
     int output; // the reading end of its stdout and stderr, not blocking
 };
 
-/// See child_process::spawn.
+/// See child_process. This waits until the program has taken the place of this one, which takes as
+/// long as a disk does. What the calling thread has of ambient capabilities, the child has too.
 std::expected<spawned, std::error_code> spawn_child(const std::vector<std::string>& command);
+
+/// Kills and reaps it, and waits for that.
+void abandon(const spawned& child);
 
 } // namespace herald::health

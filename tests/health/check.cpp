@@ -1,10 +1,14 @@
 #include "herald/health/check.hpp"
 
+#include "herald/http/resolver.hpp"
 #include "support.hpp"
 
+#include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <fstream>
+#include <future>
 #include <memory>
 #include <vector>
 
@@ -156,6 +160,46 @@ TEST_CASE("check: a tcp check times out with what it was at") {
     CHECK(under_test.status().last->timed_out);
     CHECK(under_test.status().last->output ==
           "timed out after 0.05 s: waiting for the expected answer");
+}
+
+TEST_CASE("check: a name that hangs fails its own check alone") {
+    // The call outlasts the loop.
+    const auto end = std::make_shared<std::promise<void>>();
+    {
+        boost::asio::io_context io;
+        const auto here = boost::asio::ip::make_address("127.0.0.1");
+        boost::asio::make_service<http::resolver>(
+            io, [here, ended = end->get_future().share()](const std::string& name) {
+                if (name == "hangs.example")
+                    ended.wait();
+                return http::resolver::found{{here}, {}, false};
+            });
+        boost::asio::ip::tcp::acceptor service(io, {here, 0}); // its backlog accepts
+        auto settings = every_20ms({});
+        settings.interval = 200ms;
+        settings.fast_interval = 200ms;
+        settings.timeout = 150ms;
+        std::vector<std::unique_ptr<check>> checks;
+        const auto add = [&](const std::string& name) {
+            settings.probe = tcp_settings{name, service.local_endpoint().port(), "", ""};
+            checks.push_back(
+                std::make_unique<check>(io.get_executor(), settings, [](const check&, bool) {}));
+            checks.back()->start();
+        };
+        add("hangs.example");
+        for (int i = 0; i < 11; ++i)
+            add(fmt::format("name{}.example", i));
+        REQUIRE(test::run_until(io, [&] {
+            return std::ranges::all_of(
+                checks, [](const auto& one) { return one->status().settled.has_value(); });
+        }));
+        CHECK(checks[0]->status().settled == verdict::fail);
+        CHECK(checks[0]->status().last->output ==
+              "timed out after 0.15 s: resolving hangs.example");
+        for (std::size_t i = 1; i < checks.size(); ++i)
+            CHECK(checks[i]->status().settled == verdict::pass);
+    }
+    end->set_value();
 }
 
 TEST_CASE("check: destroyed during a run, it calls nobody and leaves no child") {

@@ -1,4 +1,4 @@
-#include "herald/health/exec_probe.hpp"
+#include "herald/health/probes.hpp"
 
 #include "support.hpp"
 
@@ -22,10 +22,8 @@ exec_settings shell(std::string script, protocol spoken = protocol::exit) {
 /// One run to its end.
 probe_result result_of(exec_settings settings) {
     test::loop io;
-    exec_probe under_test(io.get_executor(), std::move(settings));
-    std::optional<probe_result> result;
-    auto run = under_test.start([&](probe_result found) { result = std::move(found); });
-    REQUIRE(test::run_until(io, [&] { return result.has_value(); }));
+    const auto result = test::one_run(io, std::move(settings));
+    REQUIRE(result.has_value());
     CHECK_FALSE(test::has_children());
     return *result;
 }
@@ -117,6 +115,20 @@ TEST_CASE("exec: the program has no descriptor of ours, though it does not close
     close(inherited);
 }
 
+TEST_CASE("exec: the program hears nothing of what our service manager told us") {
+    const std::vector<const char*> ours{"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID",
+                                        "LISTEN_FDS", "HERALD_RESTARTED_AT"};
+    for (const auto* name : ours)
+        setenv(name, "ours", 1);
+    setenv("NOTIFY_SOCKETS", "kept", 1);
+    const auto result = result_of(shell("env | grep -E '^(NOTIFY_|WATCHDOG_|LISTEN_|HERALD_)' | "
+                                        "tr '\\n' ' '"));
+    for (const auto* name : ours)
+        unsetenv(name);
+    unsetenv("NOTIFY_SOCKETS");
+    CHECK(result == ran(verdict::pass, "NOTIFY_SOCKETS=kept"));
+}
+
 TEST_CASE("exec: the program blocks and ignores no signal, though we do") {
     sigset_t usr1;
     sigset_t before;
@@ -156,9 +168,10 @@ TEST_CASE("exec: a child of the program that floods the pipe holds up no verdict
 
 TEST_CASE("exec: a run that is destroyed kills its whole group, reaps, and calls nobody") {
     test::loop io;
-    exec_probe under_test(io.get_executor(), shell("sleep 1000 & echo $!; wait"));
     bool called = false;
-    auto run = under_test.start([&](const probe_result&) { called = true; });
+    std::optional<test::running> run;
+    run.emplace(io, shell("sleep 1000 & echo $!; wait"),
+                [&](const probe_result&) { called = true; });
     REQUIRE(test::run_until(io, [&] { return !run->progress().empty(); }));
     auto grandchild = pid_in(run->progress());
     run.reset();
@@ -170,42 +183,43 @@ TEST_CASE("exec: a run that is destroyed kills its whole group, reaps, and calls
 
 TEST_CASE("exec: a run that could not begin and is destroyed calls nobody") {
     test::loop io;
-    exec_probe under_test(io.get_executor(), {{"/nonexistent"}});
     bool called = false;
-    under_test.start([&](const probe_result&) { called = true; }).reset();
+    test::running(io, exec_settings{{"/nonexistent"}}, [&](const probe_result&) { called = true; });
     CHECK(test::run_out(io));
     CHECK_FALSE(called);
 }
 
 TEST_CASE("exec: the next run begins when the child of an ended one is gone") {
-    test::temporary_directory directory;
-    auto lock = (directory.path() / "lock").string();
     test::loop io;
-    exec_probe under_test(io.get_executor(), shell("echo $$; test -e " + lock + " || sleep 1000"));
-    auto first = under_test.start([](const probe_result&) {});
-    REQUIRE(test::run_until(io, [&] { return !first->progress().empty(); }));
-    auto first_pid = pid_in(first->progress());
-    first.reset();
-    std::ofstream{lock};
-
+    const auto state = std::make_shared<run_state>();
+    const auto earlier = child_process::start(io.get_executor(), {"sleep", "1000"});
+    state->child = earlier;
     std::optional<probe_result> result;
-    auto second = under_test.start([&](probe_result found) {
-        CHECK(kill(first_pid, 0) == -1);
-        result = std::move(found);
-    });
-    CHECK(second->progress() == "an earlier run does not end, though it was killed");
+    test::running under_test(
+        io, shell("echo fine"),
+        [&](probe_result found) {
+            CHECK(earlier->gone());
+            result = std::move(found);
+        },
+        state);
+    REQUIRE(test::run_until(io, [&] { return test::has_live_children() && !state->at.empty(); }));
+    CHECK(under_test.progress() == "an earlier run does not end, though it was killed");
+    earlier->kill();
     REQUIRE(test::run_until(io, [&] { return result.has_value(); }));
-    CHECK(result->outcome == verdict::pass);
-    CHECK(pid_in(result->output) != first_pid);
+    CHECK(*result == ran(verdict::pass, "fine"));
 }
 
 TEST_CASE("exec: a run that waits for an earlier child and is destroyed calls nobody") {
     test::loop io;
-    exec_probe under_test(io.get_executor(), {{"sleep", "1000"}});
+    const exec_settings program{{"sleep", "1000"}};
+    const auto state = std::make_shared<run_state>();
     bool called = false;
     auto done = [&](const probe_result&) { called = true; };
-    under_test.start(done).reset();
-    under_test.start(done).reset();
+    std::optional<test::running> first;
+    first.emplace(io, program, done, state);
+    REQUIRE(test::run_until(io, [&] { return state->child != nullptr; }));
+    first.reset();
+    test::running(io, program, done, state);
     CHECK(test::run_out(io));
     CHECK_FALSE(called);
     CHECK_FALSE(test::has_children());
@@ -215,10 +229,10 @@ TEST_CASE("exec: an executor that goes away with a run under way leaves no progr
     pid_t grandchild = 0;
     {
         boost::asio::io_context io;
-        exec_probe under_test(io.get_executor(), shell("sleep 1000 & echo $!; wait"));
-        auto run = under_test.start([](const probe_result&) {});
-        REQUIRE(test::run_until(io, [&] { return !run->progress().empty(); }));
-        grandchild = pid_in(run->progress());
+        const test::running run(io, shell("sleep 1000 & echo $!; wait"),
+                                [](const probe_result&) {});
+        REQUIRE(test::run_until(io, [&] { return !run.progress().empty(); }));
+        grandchild = pid_in(run.progress());
     }
     CHECK(test::ends(grandchild));
     // The program itself ended too, if nobody was left to reap it.
@@ -228,15 +242,15 @@ TEST_CASE("exec: an executor that goes away with a run under way leaves no progr
 
 TEST_CASE("exec: hundreds of runs leave no descriptor and no child") {
     test::loop io;
-    exec_probe passes(io.get_executor(), {{"/bin/true"}});
-    exec_probe fails(io.get_executor(), {{"/nonexistent"}});
-    exec_probe hangs(io.get_executor(), {{"/bin/sleep", "1000"}});
+    const exec_settings passes{{"/bin/true"}};
+    const exec_settings fails{{"/nonexistent"}};
+    const exec_settings hangs{{"/bin/sleep", "1000"}};
     int finished = 0;
     std::ptrdiff_t before = 0;
     for (int i = 0; i < 200; ++i) {
-        auto one = passes.start([&](const probe_result&) { ++finished; });
-        auto other = fails.start([&](const probe_result&) { ++finished; });
-        hangs.start([](const probe_result&) {}).reset();
+        const test::running one(io, passes, [&](const probe_result&) { ++finished; });
+        const test::running other(io, fails, [&](const probe_result&) { ++finished; });
+        test::running(io, hangs, [](const probe_result&) {});
         REQUIRE(test::run_until(io, [&] { return finished == 2 * (i + 1); }));
         CHECK(test::run_out(io));
         if (i == 0) // by then the loop has its own

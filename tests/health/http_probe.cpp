@@ -1,4 +1,4 @@
-#include "herald/health/http_probe.hpp"
+#include "herald/health/probes.hpp"
 
 #include "support.hpp"
 
@@ -64,10 +64,8 @@ probe_result answered(std::vector<std::string> pieces, std::string expect_body =
     settings.connect_to = {"127.0.0.1", there.port(), ""};
     settings.method = std::move(method);
     settings.expect_body = std::move(expect_body);
-    http_probe under_test(io.get_executor(), settings);
-    std::optional<probe_result> result;
-    auto run = under_test.start([&](probe_result found) { result = std::move(found); });
-    REQUIRE(test::run_until(io, [&] { return result.has_value(); }));
+    const auto result = test::one_run(io, settings);
+    REQUIRE(result.has_value());
     return *result;
 }
 
@@ -96,10 +94,8 @@ TEST_CASE("http: the request is HTTP/1.1, says whom it asks, and that it is the 
     settings.connect_to = {"127.0.0.1", there.port(), ""};
     settings.method = "POST";
     settings.headers = {{"Accept", "text/plain"}, {"X-Check", "1"}};
-    http_probe under_test(io.get_executor(), settings);
-    std::optional<probe_result> result;
-    auto run = under_test.start([&](probe_result found) { result = std::move(found); });
-    REQUIRE(test::run_until(io, [&] { return result.has_value(); }));
+    const auto result = test::one_run(io, settings);
+    REQUIRE(result.has_value());
     CHECK(result == passed("200 OK"));
     CHECK(there.request == "POST /a?b HTTP/1.1\r\n"
                            "Host: [::1]:8080\r\n"
@@ -171,8 +167,8 @@ TEST_CASE("http: a run destroyed at any point calls nobody and gives its socket 
         http_settings settings;
         settings.url = {false, "127.0.0.1", there.port(), "/"};
         settings.connect_to = {"127.0.0.1", there.port(), ""};
-        http_probe under_test(io.get_executor(), settings);
-        auto run = under_test.start([&](const probe_result&) { called = true; });
+        std::optional<test::running> run;
+        run.emplace(io, settings, [&](const probe_result&) { called = true; });
         REQUIRE(test::run_until(io, [&] { return run->progress() == stage; }));
         run.reset();
         CHECK(test::run_out(io));

@@ -1,14 +1,24 @@
 #pragma once
 
+#include "herald/health/probes.hpp"
 #include "tests/support/temporary_directory.hpp"
 
+#include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
+#include <memory>
+#include <optional>
 #include <poll.h>
 #include <string>
 #include <sys/types.h>
@@ -67,10 +77,13 @@ inline bool has_children() {
     return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
-/// Whether a child of this process runs.
+/// Whether a child of this process runs, started by any of its threads.
 inline bool has_live_children() {
-    std::ifstream children("/proc/thread-self/children");
-    return children.peek() != std::ifstream::traits_type::eof();
+    const std::filesystem::directory_iterator threads("/proc/self/task");
+    return std::any_of(begin(threads), end(threads), [](const auto& thread) {
+        std::ifstream children(thread.path() / "children");
+        return children.peek() != std::ifstream::traits_type::eof();
+    });
 }
 
 inline std::ptrdiff_t open_descriptors() {
@@ -78,5 +91,57 @@ inline std::ptrdiff_t open_descriptors() {
 }
 
 using herald::test::temporary_directory;
+
+/// A run of a probe that is under way. Destroyed, it is cut short, and calls nobody any more.
+class running {
+public:
+    template <class probe_settings>
+    running(boost::asio::io_context& io, probe_settings settings,
+            std::function<void(probe_result)> done,
+            std::shared_ptr<run_state> state = std::make_shared<run_state>())
+        : executor_(io.get_executor())
+        , state_(std::move(state))
+        , done_(std::make_shared<ending>(std::move(done))) {
+        // Both outlive the run, as they do in a check.
+        auto given = std::make_shared<probe_settings>(std::move(settings));
+        boost::asio::co_spawn(
+            io, run(*given, *state_),
+            boost::asio::bind_cancellation_slot(
+                done_->cancel.slot(), [given, state = state_, end = done_](
+                                          const std::exception_ptr& thrown, probe_result result) {
+                    if (!thrown && end->done)
+                        end->done(std::move(result));
+                }));
+    }
+    ~running() {
+        done_->done = nullptr;
+        done_->cancel.emit(boost::asio::cancellation_type::terminal);
+        boost::asio::post(executor_, [held = done_] {}); // which is handed on in a later turn
+    }
+    running(const running&) = delete;
+    running& operator=(const running&) = delete;
+
+    std::string progress() const { return state_->progress(); }
+
+private:
+    struct ending {
+        explicit ending(std::function<void(probe_result)> given) : done(std::move(given)) {}
+        std::function<void(probe_result)> done;
+        boost::asio::cancellation_signal cancel;
+    };
+    boost::asio::io_context::executor_type executor_;
+    std::shared_ptr<run_state> state_;
+    std::shared_ptr<ending> done_;
+};
+
+/// One run to its end.
+template <class probe_settings>
+std::optional<probe_result> one_run(boost::asio::io_context& io, probe_settings settings) {
+    std::optional<probe_result> result;
+    const running under_way(io, std::move(settings),
+                            [&](probe_result found) { result = std::move(found); });
+    run_until(io, [&] { return result.has_value(); });
+    return result;
+}
 
 } // namespace herald::health::test

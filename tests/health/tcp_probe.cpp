@@ -1,4 +1,4 @@
-#include "herald/health/tcp_probe.hpp"
+#include "herald/health/probes.hpp"
 
 #include "support.hpp"
 
@@ -9,6 +9,8 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <fstream>
 #include <functional>
 #include <optional>
 
@@ -43,6 +45,7 @@ public:
                                      return error ? ended(error, received_) : read_on(ended);
                                  });
     }
+    void hang_up() { socket_.reset(); }
     void close() {
         acceptor_.close();
         socket_.reset();
@@ -62,10 +65,8 @@ tcp_settings at(std::string host, std::uint16_t port, std::string send = {},
 
 /// One run to its end.
 probe_result result_of(asio::io_context& io, tcp_settings settings) {
-    tcp_probe under_test(io.get_executor(), std::move(settings));
-    std::optional<probe_result> result;
-    auto run = under_test.start([&](probe_result found) { result = std::move(found); });
-    REQUIRE(test::run_until(io, [&] { return result.has_value(); }));
+    const auto result = test::one_run(io, std::move(settings));
+    REQUIRE(result.has_value());
     return *result;
 }
 
@@ -164,6 +165,35 @@ TEST_CASE("tcp: the close is orderly though octets came that nobody had to read"
     CHECK(*ended == asio::error::eof);
 }
 
+/// How many connections to that port of the loopback wait for their time to be over.
+std::ptrdiff_t in_time_wait(std::uint16_t port) {
+    const auto line = fmt::format("0100007F:{:04X} 06 ", port); // remote address, TCP_TIME_WAIT
+    std::ifstream connections("/proc/net/tcp");
+    std::ptrdiff_t count = 0;
+    for (std::string one; std::getline(connections, one);)
+        count += one.contains(line) ? 1 : 0;
+    return count;
+}
+
+TEST_CASE("tcp: runs leave no connection in TIME_WAIT on this side") {
+    asio::io_context io;
+    service listening(io, "127.0.0.1");
+    for (int i = 0; i < 20; ++i) {
+        bool ended = false;
+        listening.accept([&](tcp::socket& socket) {
+            asio::write(socket, asio::buffer(std::string("220 ready")));
+            listening.read_on([&](error_code, const std::string&) {
+                listening.hang_up();
+                ended = true;
+            });
+        });
+        CHECK(result_of(io, at("127.0.0.1", listening.port(), "QUIT", i % 2 == 0 ? "220" : "")) ==
+              passed());
+        REQUIRE(test::run_until(io, [&] { return ended; }));
+    }
+    CHECK(in_time_wait(listening.port()) == 0);
+}
+
 TEST_CASE("tcp: a service that closes before the expected answer fails") {
     asio::io_context io;
     service closer(io, "127.0.0.1");
@@ -209,13 +239,14 @@ TEST_CASE("tcp: a run says what it is at; destroyed, it calls nobody and gives i
         service silent(io, "127.0.0.1");
         bool accepted = false;
         bool called = false;
-        tcp_probe under_test(io.get_executor(), at("127.0.0.1", silent.port(), "", "220"));
         std::optional<error_code> ended;
         silent.accept([&](tcp::socket&) {
             accepted = true;
             silent.read_on([&](error_code error, const std::string&) { ended = error; });
         });
-        auto run = under_test.start([&](const probe_result&) { called = true; });
+        std::optional<test::running> run;
+        run.emplace(io, at("127.0.0.1", silent.port(), "", "220"),
+                    [&](const probe_result&) { called = true; });
         REQUIRE(test::run_until(
             io, [&] { return accepted && run->progress() == "waiting for the expected answer"; }));
         run.reset();
@@ -229,8 +260,8 @@ TEST_CASE("tcp: a run says what it is at; destroyed, it calls nobody and gives i
 TEST_CASE("tcp: a run destroyed while its host is resolved calls nobody") {
     asio::io_context io;
     bool called = false;
-    tcp_probe under_test(io.get_executor(), at("localhost", 1));
-    auto run = under_test.start([&](const probe_result&) { called = true; });
+    std::optional<test::running> run;
+    run.emplace(io, at("localhost", 1), [&](const probe_result&) { called = true; });
     REQUIRE(test::run_until(io, [&] { return run->progress() == "resolving localhost"; }));
     run.reset();
     CHECK(test::run_out(io));

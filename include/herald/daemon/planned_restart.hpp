@@ -29,7 +29,7 @@ public:
         , tell_(std::move(tell)) {}
 
 private:
-    void watch(std::shared_ptr<health::child_process> child);
+    void watch(const std::string& program, std::shared_ptr<health::child_process> child);
     void end(std::expected<void, std::string> how);
 
     boost::asio::steady_timer deadline_;

@@ -31,7 +31,7 @@ struct check_report {
     std::string output;                           // its last line is kept
 };
 
-class check_runner;
+class check_loop;
 
 /// Runs one check over and over: splayed at start, never two runs at once, at `interval` (or
 /// `fast_interval` while results disagree with the settled verdict) measured from start to start,
@@ -59,7 +59,7 @@ public:
     const check_status& status() const;
 
 private:
-    std::shared_ptr<check_runner> runner_;
+    std::shared_ptr<check_loop> loop_;
 };
 
 } // namespace herald::health

@@ -1,14 +1,14 @@
 #pragma once
 
-#include "conversation.hpp"
-#include "tls_session.hpp"
+#include "herald/http/stream.hpp"
+#include "herald/http/tls_interface.hpp"
 
 #include <cstddef>
 #include <functional>
 #include <span>
 #include <string>
 
-namespace herald::health {
+namespace herald::http {
 
 /// What came of sending or receiving. Without an error, nothing received is the end.
 struct transfer {
@@ -26,29 +26,33 @@ public:
 
 class plain_transport final : public transport {
 public:
-    explicit plain_transport(stream_connection& connection) : connection_(connection) {}
+    explicit plain_transport(stream& connection) : connection_(connection) {}
     boost::asio::awaitable<transfer> send(const std::string& text) override;
     boost::asio::awaitable<transfer> receive(std::span<char> into) override;
 
 private:
-    stream_connection& connection_;
+    stream& connection_;
 };
 
 class tls_transport final : public transport {
 public:
-    tls_transport(stream_connection& connection, tls_session session)
+    tls_transport(stream& connection, from_module<tls_engine> engine)
         : network_(connection)
-        , session_(std::move(session)) {}
+        , engine_(std::move(engine)) {}
     boost::asio::awaitable<transfer> handshake();
     boost::asio::awaitable<transfer> send(const std::string& text) override;
     boost::asio::awaitable<transfer> receive(std::span<char> into) override;
+    const tls_engine& engine() const { return *engine_; }
 
 private:
-    /// Tries `step` until it needs no more from the network.
-    boost::asio::awaitable<transfer> advance(std::function<tls_progress()> step);
+    using step = std::function<tls_progress()>;
+
+    /// Tries `next` until it needs no more from the network.
+    boost::asio::awaitable<transfer> advance(step next);
+    std::string to_be_sent();
 
     plain_transport network_;
-    tls_session session_;
+    from_module<tls_engine> engine_;
 };
 
-} // namespace herald::health
+} // namespace herald::http

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+
+namespace herald::http {
+
+/// Threads for calls that may block: looking up a name, reading a file, starting a program. They
+/// begin when they are needed, `most` at once, and hand nothing of our privileges on to a program
+/// that they start. To be used from the loop's thread alone, and ended when the loop is, or after
+/// it.
+class worker_pool {
+public:
+    explicit worker_pool(std::size_t most);
+    /// Waits for no call, as one may hang for minutes: what such a call returns is dropped.
+    ~worker_pool();
+    worker_pool(const worker_pool&) = delete;
+    worker_pool& operator=(const worker_pool&) = delete;
+
+    /// Whether the loop goes on until the call has returned.
+    enum class loop : std::uint8_t { waits, may_end };
+
+    /// Makes the call on a thread, and then calls `done` on the executor.
+    void run(const boost::asio::any_io_executor& executor, std::function<void()> call,
+             std::function<void()> done, loop meanwhile);
+
+private:
+    struct shared;
+    struct waiting {
+        std::function<void()> done;
+        boost::asio::any_io_executor executor; // with work to do, if the loop is to wait
+    };
+    void finished(std::uint64_t id);
+
+    std::shared_ptr<shared> shared_; // with the threads, which may outlive this
+    std::map<std::uint64_t, waiting> waiting_;
+    std::uint64_t last_id_ = 0;
+};
+
+} // namespace herald::http

@@ -1,0 +1,73 @@
+#include "herald/http/tls.hpp"
+
+#include <boost/asio/execution.hpp>
+#include <boost/asio/query.hpp>
+#include <mutex>
+#include <utility>
+
+namespace herald::http {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t most_threads = 2;
+constexpr std::chrono::milliseconds patience{100};
+
+using answer = lookups<tls_authorities>::answer;
+
+/// Tried again after it could not be loaded: what is missing may have been installed.
+std::expected<const tls_interface*, std::string> load_tls() {
+    static std::mutex one_at_a_time;
+    static const tls_interface* loaded = nullptr;
+    const std::lock_guard lock(one_at_a_time);
+    if (loaded == nullptr) {
+        const auto found = load_module("herald-tls.so");
+        if (!found)
+            return std::unexpected(found.error());
+        loaded = static_cast<const tls_interface*>(*found);
+    }
+    return loaded;
+}
+
+answer read_authorities(const tls_trust& trust, const std::optional<tls_authorities>& last) {
+    const auto module = load_tls();
+    if (!module)
+        return std::unexpected(module.error());
+    std::error_code gone;
+    const auto written = trust.ca_file.empty()
+                             ? std::filesystem::file_time_type{}
+                             : std::filesystem::last_write_time(trust.ca_file, gone);
+    if (last && (gone || written == last->written))
+        return *last;
+    module_text error;
+    from_module<tls_context> made(
+        (*module)->make_context(trust.verify, trust.ca_file.c_str(), error));
+    if (made)
+        return tls_authorities{std::move(made), written};
+    if (last) // it may be half written
+        return *last;
+    return std::unexpected(error.get());
+}
+
+} // namespace
+
+tls_contexts::tls_contexts(asio::execution_context& context)
+    : service(context)
+    , known_(std::in_place, most_threads, patience) {}
+
+tls_contexts& tls_contexts::of(const asio::any_io_executor& executor) {
+    return asio::use_service<tls_contexts>(asio::query(executor, asio::execution::context));
+}
+
+asio::awaitable<answer> tls_contexts::get(asio::any_io_executor executor, const tls_trust& trust) {
+    lookups<tls_authorities>::call read =
+        [trust](const std::optional<tls_authorities>& last) -> answer {
+        return read_authorities(trust, last);
+    };
+    // A path is absolute, or empty for the authorities of the system.
+    const auto which = trust.verify ? trust.ca_file : std::string("any certificate will do");
+    co_return co_await known_->get(std::move(executor), which, std::move(read));
+}
+
+} // namespace herald::http
