@@ -13,5 +13,6 @@ execute_process(COMMAND gzip -9 --no-name --force ${pages} ${documents}/changelo
                 COMMAND_ERROR_IS_FATAL ANY)
 # The names of the compilers, which strip leaves, help nobody.
 file(GLOB programs ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/usr/bin/*
-                   ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/usr/sbin/*)
+                   ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/usr/sbin/*
+                   ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/usr/lib/herald/*.so)
 execute_process(COMMAND strip --remove-section=.comment ${programs} COMMAND_ERROR_IS_FATAL ANY)
