@@ -1,10 +1,13 @@
 #include "herald/config/known_keys.hpp"
+#include "herald/config/rows.hpp"
 #include "herald/config/sections.hpp"
 #include "herald/text/duration.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <map>
+#include <ranges>
 #include <set>
 
 namespace herald::config {
@@ -14,53 +17,64 @@ using namespace std::chrono_literals;
 
 constexpr unsigned longest_row = 1000;
 
-void read_timing(table_reader& from, health::check_settings& into) {
-    constexpr std::chrono::milliseconds least = 1ms, most = 24h;
-    into.interval = from.duration("interval", least, most).value_or(into.interval);
-    into.timeout = from.duration("timeout", least, most).value_or(into.timeout);
-    // The built-in one follows a shorter interval; one that somebody wrote does not.
-    into.fast_interval = from.duration("fast_interval", least, most)
-                             .value_or(std::min(into.fast_interval, into.interval));
+using settings = health::check_settings;
+using row = key_row<settings>;
+
+/// The type of a check, null when it is missing or unknown.
+const check_type* type_of(const table_reader& check) {
+    const auto* found = check.value("type");
+    const auto* name = found != nullptr ? std::get_if<std::string>(&found->value) : nullptr;
+    if (name == nullptr)
+        return nullptr;
+    const auto type = std::ranges::find(check_types(), *name, &check_type::name);
+    return type == check_types().end() ? nullptr : &*type;
+}
+
+/// The type and its own keys.
+void read_type(table_reader& from, std::string_view key, health::probe_settings& into) {
+    const auto name = from.text(key);
+    if (!name)
+        return;
+    if (const auto* type = type_of(from))
+        into = type->read(from);
+    else
+        from.fail(
+            key,
+            fmt::format("{}: expected one of {}", in_quotes(*name),
+                        fmt::join(std::views::transform(check_types(), &check_type::name), ", ")));
+}
+
+/// The built-in one follows a shorter interval; one that somebody wrote does not.
+void join_intervals(table_reader& from, settings& into) {
+    if (!from.has("fast_interval"))
+        into.fast_interval = std::min(into.fast_interval, into.interval);
     if (into.fast_interval > into.interval)
         from.fail("fast_interval", fmt::format("{} is longer than the interval, {}",
                                                text::exact_duration(into.fast_interval),
                                                text::exact_duration(into.interval)));
-    into.rise = from.number<unsigned>("rise", 1, longest_row).value_or(into.rise);
-    into.fall = from.number<unsigned>("fall", 1, longest_row).value_or(into.fall);
 }
 
-/// The type of a check, none when it is missing or unknown.
-const known_check_type* read_type(table_reader& from) {
-    from.require("type");
-    const auto name = from.text("type");
-    if (!name)
-        return nullptr;
-    const auto types = known_check_types();
-    const auto type = std::ranges::find(types, *name, &known_check_type::name);
-    if (type == types.end()) {
-        from.fail("type", in_quotes(*name) + ": expected one of exec, tcp, http, dns, ntp, push");
-        return nullptr;
-    }
-    return &*type;
+known_table keys_of_type(const check_type& type) {
+    known_table known{"service.check", "a check of this type", keys_of(own_check_rows())};
+    for (const auto& more : {keys_of(common_check_rows()), type.keys})
+        known.keys.insert(known.keys.end(), more.begin(), more.end());
+    return known;
 }
 
-/// A check without its name where none is given.
-health::check_settings read_check(table_reader& from, const table& entries) {
-    health::check_settings check;
-    const auto* type = read_type(from);
+/// A check, without its name when none is given.
+settings read_check(table_reader& from, const table& entries) {
+    settings check;
+    const auto* type = type_of(from);
     if (type == nullptr)
         check_keys(entries, find_known_table("service.check"), from.problems());
     else
-        check_keys(entries, {"service.check", "a check of this type", type->keys}, from.problems());
+        check_keys(entries, keys_of_type(*type), from.problems());
     // What is reported has been weighed by who reports it.
     if (type != nullptr && type->name == "push")
         check.rise = check.fall = 1;
-    read_timing(from, check);
-    check.degrades_only =
-        from.choice<bool>("on_fail", {{"down", false}, {"degrade", true}}).value_or(false);
-    check.name = from.parsed("name", parse_name).value_or("");
-    if (type != nullptr)
-        check.probe = read_probe(type->name, from);
+    read_rows(own_check_rows(), from, check);
+    read_rows(common_check_rows(), from, check);
+    join_intervals(from, check);
     return check;
 }
 
@@ -82,6 +96,28 @@ private:
 };
 
 } // namespace
+
+const key_rows<settings>& own_check_rows() {
+    static const key_rows<settings> rows{
+        row("name", &settings::name, as_parsed(parse_name)),
+        row("type", &settings::probe, read_type).required(),
+        row("on_fail", &settings::degrades_only,
+            as_choice<bool>({{"down", false}, {"degrade", true}}))
+            .defaults_to("\"down\""),
+    };
+    return rows;
+}
+
+const key_rows<settings>& common_check_rows() {
+    static const key_rows<settings> rows{
+        row("interval", &settings::interval, as_duration(1ms, 24h)).defaults_to("\"5s\""),
+        row("fast_interval", &settings::fast_interval, as_duration(1ms, 24h)).defaults_to("\"1s\""),
+        row("timeout", &settings::timeout, as_duration(1ms, 24h)).defaults_to("\"2s\""),
+        row("rise", &settings::rise, as_number<unsigned>(1, longest_row)).defaults_to("3"),
+        row("fall", &settings::fall, as_number<unsigned>(1, longest_row)).defaults_to("3"),
+    };
+    return rows;
+}
 
 std::vector<health::check_settings> read_checks(table_reader& service,
                                                 const named_table& defaults) {

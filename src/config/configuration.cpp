@@ -41,7 +41,7 @@ void join(std::vector<neighbor_draft>& neighbors, const std::vector<service_entr
         auto heard = for_all;
         if (const auto own = for_one.find(settings.name); own != for_one.end())
             add(heard, own->second);
-        // Where a service could not be read, it may be the one that is announced to it.
+        // A service that could not be read may be one that is announced to it.
         if (heard.empty() && !settings.name.empty() && !problems.has_errors())
             problems.warning(where, fmt::format("neighbor {}: no service is announced to it",
                                                 in_quotes(settings.name)));
@@ -53,8 +53,8 @@ void join(std::vector<neighbor_draft>& neighbors, const std::vector<service_entr
     }
 }
 
-load_result parse(std::string_view text, const std::string& file) {
-    problem_list problems(file);
+load_result parse(std::string_view text, const std::string& file, bool world_readable) {
+    problem_list problems(file, world_readable);
     const auto document = read_document(text, problems);
     if (!document)
         return {std::nullopt, problems.take()};
@@ -76,7 +76,7 @@ load_result parse(std::string_view text, const std::string& file) {
 load_result load(const std::filesystem::path& file) {
     const auto content = read_file(file, largest_document);
     if (content)
-        return parse(content->text, file.string());
+        return parse(content->text, file.string(), content->world_readable);
     problem_list problems(file.string());
     problems.error({}, content.error());
     return {std::nullopt, problems.take()};

@@ -1,5 +1,7 @@
 #include "herald/config/difference.hpp"
 
+#include "herald/config/rows.hpp"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <string_view>
@@ -11,113 +13,68 @@ namespace {
 
 using kind = change::kind;
 
-/// The keys in which two settings differ.
-class differing_keys {
-public:
-    template <typename Value>
-    void compare(std::string_view key, const Value& now, const Value& next) {
-        if (now != next)
-            keys_.emplace_back(key);
-    }
-    void compare_lists(const std::string& prefix, const bgp::community_lists& now,
-                       const bgp::community_lists& next) {
-        compare(prefix + "communities", now.standard, next.standard);
-        compare(prefix + "large_communities", now.large, next.large);
-        compare(prefix + "extended_communities", now.extended, next.extended);
-    }
-    void compare_state(const std::string& table, const bgp::state_policy& now,
-                       const bgp::state_policy& next) {
-        compare(table + ".prepend", std::pair(now.prepend, now.extra_prepend),
-                std::pair(next.prepend, next.extra_prepend));
-        compare(table + ".med", now.med, next.med);
-        compare(table + ".local_pref", now.local_pref, next.local_pref);
-        compare_lists(table + ".", now.communities, next.communities);
-        compare(table + ".withdraw", now.withdraw, next.withdraw);
-    }
-    void note(std::string key) { keys_.push_back(std::move(key)); }
-    bool empty() const { return keys_.empty(); }
-    std::vector<std::string> take() { return std::move(keys_); }
+using key_list = std::vector<std::string>;
 
-private:
-    std::vector<std::string> keys_;
-};
-
-void compare_session(differing_keys& keys, const bgp::session_settings& now,
-                     const bgp::session_settings& next) {
-    keys.compare("remote_as", now.remote_as, next.remote_as);
-    keys.compare("hold_time", now.hold_time, next.hold_time);
-    keys.compare("connect_retry", now.connect_retry, next.connect_retry);
-    keys.compare("families", now.families, next.families);
-    keys.compare("extended_nexthop", now.extended_next_hop, next.extended_next_hop);
-    keys.compare("role", now.role, next.role);
-    keys.compare("graceful_restart", now.graceful_restart, next.graceful_restart);
-    keys.compare("bgp.local_as", now.local_as, next.local_as);
-    keys.compare("bgp.router_id", now.router_id, next.router_id);
+/// Adds `prefix` and the name of each key in which the two differ, and whether one of them resets
+/// the session.
+template <typename Target>
+bool compare(key_list& keys, std::string_view prefix, const key_rows<Target>& rows,
+             const Target& now, const Target& next) {
+    bool resets = false;
+    for (const auto& row : rows) {
+        auto name = fmt::format("{}{}", prefix, row.told_as);
+        if (!row.differs(now, next) || std::ranges::find(keys, name) != keys.end())
+            continue;
+        keys.push_back(std::move(name));
+        resets = resets || row.on_change == effect::new_session;
+    }
+    return resets;
 }
 
-void compare_policy(differing_keys& keys, const bgp::export_settings& now,
-                    const bgp::export_settings& next) {
-    keys.compare("prepend", now.prepend, next.prepend);
-    keys.compare("med", now.med, next.med);
-    keys.compare("local_pref", now.local_pref, next.local_pref);
-    keys.compare_lists("", now.communities, next.communities);
-    keys.compare_state("when.degraded", now.degraded, next.degraded);
-    keys.compare_state("when.draining", now.draining, next.draining);
-    keys.compare_state("when.down", now.down, next.down);
+/// What a neighbor has of [bgp].
+const key_rows<peering::neighbor_settings>& inherited_rows() {
+    using settings = peering::neighbor_settings;
+    using session = bgp::session_settings;
+    using row = key_row<settings>;
+    static const key_rows<settings> rows{
+        row("bgp.local_as", at(&settings::session, &session::local_as)).resets_session(),
+        row("bgp.router_id", at(&settings::session, &session::router_id)).resets_session(),
+    };
+    return rows;
 }
 
-std::vector<std::string> keys_of(const peering::neighbor_settings& now,
-                                 const peering::neighbor_settings& next) {
-    differing_keys keys;
-    keys.compare("address", now.address, next.address);
-    keys.compare("description", now.description, next.description);
-    keys.compare("local_address", now.local_address, next.local_address);
-    keys.compare("port", now.port, next.port);
-    keys.compare("passive", now.passive, next.passive);
-    keys.compare("shutdown", now.shutdown, next.shutdown);
-    keys.compare("password", now.password, next.password);
-    keys.compare("ttl_security", now.ttl_security, next.ttl_security);
-    keys.compare("multihop", now.multihop, next.multihop);
-    keys.compare("next_hop", now.next_hop, next.next_hop);
-    keys.compare("next_hop_ipv6", now.next_hop_ipv6, next.next_hop_ipv6);
-    compare_session(keys, now.session, next.session);
-    compare_policy(keys, now.policy, next.policy);
-    return keys.take();
+change compare_entry(const peering::neighbor_settings& now,
+                     const peering::neighbor_settings& next) {
+    change found{"neighbor", next.name, kind::changed, {}, false, false};
+    for (const auto* rows : {&own_neighbor_rows(), &common_neighbor_rows(), &inherited_rows()})
+        found.resets_session = compare(found.keys, "", *rows, now, next) || found.resets_session;
+    for (const auto& [name, policy] : service_state_rows())
+        compare(found.keys, fmt::format("when.{}.", name), state_policy_rows(), now.policy.*policy,
+                next.policy.*policy);
+    return found;
 }
 
-void compare_checks(differing_keys& keys, const std::vector<health::check_settings>& now,
+void compare_checks(key_list& keys, const std::vector<health::check_settings>& now,
                     const std::vector<health::check_settings>& next) {
     for (const auto& check : next) {
         const auto before = std::ranges::find(now, check.name, &health::check_settings::name);
         if (before == now.end())
-            keys.note(fmt::format("check {} (new)", check.name));
+            keys.push_back(fmt::format("check {} (new)", check.name));
         else if (*before != check)
-            keys.note(fmt::format("check {}", check.name));
+            keys.push_back(fmt::format("check {}", check.name));
     }
     for (const auto& check : now)
         if (std::ranges::find(next, check.name, &health::check_settings::name) == next.end())
-            keys.note(fmt::format("check {} (gone)", check.name));
+            keys.push_back(fmt::format("check {} (gone)", check.name));
 }
 
-std::vector<std::string> keys_of(const service_entry& now, const service_entry& next) {
-    differing_keys keys;
-    keys.compare("prefixes", now.service.prefixes, next.service.prefixes);
-    keys.compare("neighbors", now.service.neighbors, next.service.neighbors);
-    keys.compare_lists("", now.exported.communities, next.exported.communities);
-    keys.compare("med", now.exported.med, next.exported.med);
-    keys.compare("require", now.service.require, next.service.require);
-    keys.compare("on_down", now.service.deprefer_when_down, next.service.deprefer_when_down);
-    keys.compare("drain_time", now.service.drain_time, next.service.drain_time);
-    keys.compare("drain_file", now.service.drain_file, next.service.drain_file);
-    keys.compare("hold_down", now.service.hold_down, next.service.hold_down);
-    keys.compare("hold_down_max", now.service.hold_down_max, next.service.hold_down_max);
-    keys.compare("addresses", now.service.addresses, next.service.addresses);
-    keys.compare("manage_addresses", now.service.manage_addresses, next.service.manage_addresses);
-    keys.compare("interface", now.service.interface, next.service.interface);
-    compare_checks(keys, now.checks, next.checks);
-    if (keys.empty())
-        keys.note("order of checks");
-    return keys.take();
+change compare_entry(const service_entry& now, const service_entry& next) {
+    change found{"service", next.service.name, kind::changed, {}, false, false};
+    compare(found.keys, "", service_rows(), now, next);
+    compare_checks(found.keys, now.checks, next.checks);
+    if (found.keys.empty())
+        found.keys.emplace_back("order of checks");
+    return found;
 }
 
 const std::string& name_of(const peering::neighbor_settings& neighbor) {
@@ -126,14 +83,6 @@ const std::string& name_of(const peering::neighbor_settings& neighbor) {
 
 const std::string& name_of(const service_entry& service) {
     return service.service.name;
-}
-
-bool begins_anew(const peering::neighbor_settings& now, const peering::neighbor_settings& next) {
-    return !session_goes_on(now, next);
-}
-
-bool begins_anew(const service_entry&, const service_entry&) {
-    return false;
 }
 
 template <typename Entry>
@@ -151,8 +100,7 @@ void compare_entries(std::vector<change>& changes, const std::string& section,
         if (before == nullptr)
             changes.push_back({section, name_of(entry), kind::added, {}, false, false});
         else if (*before != entry)
-            changes.push_back({section, name_of(entry), kind::changed, keys_of(*before, entry),
-                               begins_anew(*before, entry), false});
+            changes.push_back(compare_entry(*before, entry));
     }
     for (const auto& entry : now)
         if (find(next, name_of(entry)) == nullptr)
@@ -160,38 +108,19 @@ void compare_entries(std::vector<change>& changes, const std::string& section,
                 {section, name_of(entry), kind::removed, {}, section == "neighbor", false});
 }
 
-void add_section(std::vector<change>& changes, const std::string& section, differing_keys keys,
-                 bool needs_restart) {
-    if (auto differing = keys.take(); !differing.empty())
-        changes.push_back({section, "", kind::changed, std::move(differing), false, needs_restart});
-}
-
-/// Where the program can be reached, and where it keeps its state, are fixed when it starts.
+/// A section is told twice when some of its keys take effect at once and others with the next
+/// start.
 void compare_sections(std::vector<change>& changes, const configuration& now,
                       const configuration& next) {
-    differing_keys bgp;
-    bgp.compare("local_as", now.local_as, next.local_as);
-    bgp.compare("router_id", now.router_id, next.router_id);
-    bgp.compare("listen", now.listen.addresses, next.listen.addresses);
-    bgp.compare("port", now.listen.port, next.listen.port);
-    add_section(changes, "bgp", std::move(bgp), false);
-    differing_keys metrics;
-    metrics.compare("listen", now.metrics.listen, next.metrics.listen);
-    add_section(changes, "metrics", std::move(metrics), false);
-    differing_keys log;
-    log.compare("level", now.log.level, next.log.level);
-    add_section(changes, "log", std::move(log), false);
-    differing_keys format;
-    format.compare("format", now.log.format, next.log.format);
-    add_section(changes, "log", std::move(format), true);
-    differing_keys control;
-    control.compare("socket", now.control.socket, next.control.socket);
-    control.compare("mode", now.control.mode, next.control.mode);
-    control.compare("group", now.control.group, next.control.group);
-    add_section(changes, "control", std::move(control), true);
-    differing_keys state;
-    state.compare("directory", now.state.directory, next.state.directory);
-    add_section(changes, "state", std::move(state), true);
+    for (const auto& [name, rows] : sections())
+        for (const bool needs_restart : {false, true}) {
+            change found{std::string(name), "", kind::changed, {}, false, needs_restart};
+            for (const auto& row : rows)
+                if ((row.on_change == effect::restart) == needs_restart && row.differs(now, next))
+                    found.keys.emplace_back(row.told_as);
+            if (!found.keys.empty())
+                changes.push_back(std::move(found));
+        }
 }
 
 } // namespace

@@ -71,11 +71,21 @@ array convert(const toml::array& from) {
     return to;
 }
 
+/// toml++ quotes a number that it cannot take, which may be a password without its quotes.
+std::string without_number(std::string text) {
+    for (const std::string_view ending : {"' is not representable", "' could not be interpreted"})
+        if (const auto end = text.find(ending); end != std::string::npos)
+            if (const auto begin = text.rfind('\'', end - 1); begin != std::string::npos)
+                text.replace(begin, end + 1 - begin, "the number");
+    return text;
+}
+
 /// toml++ begins with "Error while parsing …", "Encountered invalid utf-8 …" or the like, and may
 /// quote the file at any length.
 std::string syntax_error(std::string_view description) {
     constexpr std::size_t bearable = 200;
-    const auto shown = text::harmless(text::cut(description, bearable));
+    const auto whole = without_number(std::string(description));
+    const auto shown = text::harmless(text::cut(whole, bearable));
     constexpr std::string_view usual = "Error while parsing ";
     if (shown.starts_with(usual))
         return "not TOML: in " + shown.substr(usual.size());

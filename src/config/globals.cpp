@@ -1,4 +1,5 @@
 #include "herald/config/known_keys.hpp"
+#include "herald/config/rows.hpp"
 #include "herald/config/sections.hpp"
 
 #include <algorithm>
@@ -18,56 +19,25 @@ table_reader open_section(table_reader& root, std::string_view name) {
     return {std::move(section), root.problems()};
 }
 
-void read_local_as(table_reader& bgp, configuration& into) {
-    bgp.require("local_as");
-    const auto as = bgp.number<net::as_number>("local_as", 1);
+void read_local_as(table_reader& from, std::string_view key, net::as_number& into) {
+    const auto as = from.number<net::as_number>(key, 1);
     if (!as)
         return;
     if (net::is_usable(*as))
-        into.local_as = *as;
+        into = *as;
     else
-        bgp.fail("local_as", fmt::format("{} is reserved (RFC 6793, RFC 7300)", *as));
+        from.fail(key, fmt::format("{} is reserved (RFC 6793, RFC 7300)", *as));
 }
 
-void read_bgp(table_reader bgp, configuration& into) {
-    read_local_as(bgp, into);
-    bgp.require("router_id");
-    into.router_id = bgp.parsed("router_id", parse_router_id).value_or(0);
-    for (const auto& [address, where] :
-         bgp.parsed_list("listen", parse_listen_address, longest_listen_list)) {
-        if (std::ranges::find(into.listen.addresses, address) != into.listen.addresses.end())
-            bgp.fail_at(where, "listen", fmt::format("{} is there twice", address.to_string()));
-        else
-            into.listen.addresses.push_back(address);
-    }
-    into.listen.port = bgp.number<std::uint16_t>("port", 1).value_or(into.listen.port);
-}
-
-void read_control(table_reader control, control::control_settings& into) {
+void read_socket(table_reader& from, std::string_view key, std::filesystem::path& into) {
     constexpr std::size_t longest = sizeof(sockaddr_un::sun_path) - 1;
-    if (const auto socket = control.parsed("socket", parse_path)) {
-        if (socket->size() > longest)
-            control.fail("socket", fmt::format("longer than a socket's path can be: {} octets, at "
-                                               "most {}",
-                                               socket->size(), longest));
-        into.socket = *socket;
-    }
-    into.mode = control.parsed("mode", parse_file_mode).value_or(into.mode);
-    into.group = control.parsed("group", parse_name);
-}
-
-void read_log(table_reader log, daemon::log_settings& into) {
-    using daemon::log_format;
-    using daemon::log_level;
-    into.level = log.choice<log_level>("level", {{"trace", log_level::trace},
-                                                 {"debug", log_level::debug},
-                                                 {"info", log_level::info},
-                                                 {"warning", log_level::warning},
-                                                 {"error", log_level::error}})
-                     .value_or(into.level);
-    into.format =
-        log.choice<log_format>("format", {{"text", log_format::text}, {"json", log_format::json}})
-            .value_or(into.format);
+    const auto socket = from.parsed(key, parse_path);
+    if (!socket)
+        return;
+    if (socket->size() > longest)
+        from.fail(key, fmt::format("longer than a socket's path can be: {} octets, at most {}",
+                                   socket->size(), longest));
+    into = *socket;
 }
 
 /// An address to listen on, and a port.
@@ -82,14 +52,80 @@ parse_tcp_endpoint(std::string_view text) {
     return boost::asio::ip::tcp::endpoint(*address, parts->port);
 }
 
+using all = configuration;
+using row = key_row<all>;
+
+key_rows<all> bgp_rows() {
+    using listen = peering::listen_settings;
+    return {
+        row("local_as", &all::local_as, read_local_as).required(),
+        row("router_id", &all::router_id, as_parsed(parse_router_id)).required(),
+        row("listen", at(&all::listen, &listen::addresses),
+            as_set(parse_listen_address, longest_listen_list)),
+        row("port", at(&all::listen, &listen::port), as_number<std::uint16_t>(1))
+            .defaults_to("179"),
+    };
+}
+
+key_rows<all> metrics_rows() {
+    return {row("listen", at(&all::metrics, &control::metrics_settings::listen),
+                as_parsed(parse_tcp_endpoint))};
+}
+
+key_rows<all> log_rows() {
+    using daemon::log_format;
+    using daemon::log_level;
+    using log = daemon::log_settings;
+    return {
+        row("level", at(&all::log, &log::level),
+            as_choice<log_level>({{"trace", log_level::trace},
+                                  {"debug", log_level::debug},
+                                  {"info", log_level::info},
+                                  {"warning", log_level::warning},
+                                  {"error", log_level::error}}))
+            .defaults_to("\"info\""),
+        row("format", at(&all::log, &log::format),
+            as_choice<log_format>({{"text", log_format::text}, {"json", log_format::json}}))
+            .defaults_to("\"text\"")
+            .needs_restart(),
+    };
+}
+
+/// Where the program can be reached is fixed when it starts.
+key_rows<all> control_rows() {
+    using control = control::control_settings;
+    return {
+        row("socket", at(&all::control, &control::socket), read_socket)
+            .defaults_to("\"/run/herald/control.sock\"")
+            .needs_restart(),
+        row("mode", at(&all::control, &control::mode), as_parsed(parse_file_mode))
+            .defaults_to("\"0660\"")
+            .needs_restart(),
+        row("group", at(&all::control, &control::group), as_parsed(parse_name)).needs_restart(),
+    };
+}
+
+key_rows<all> state_rows() {
+    return {
+        row("directory", at(&all::state, &daemon::state_settings::directory), as_parsed(parse_path))
+            .needs_restart()};
+}
+
 } // namespace
 
+const std::vector<section>& sections() {
+    static const std::vector<section> all{
+        {"bgp", bgp_rows()}, {"control", control_rows()}, {"metrics", metrics_rows()},
+        {"log", log_rows()}, {"state", state_rows()},
+    };
+    return all;
+}
+
 void read_globals(table_reader& root, configuration& into) {
-    read_bgp(open_section(root, "bgp"), into);
-    read_control(open_section(root, "control"), into.control);
-    into.metrics.listen = open_section(root, "metrics").parsed("listen", parse_tcp_endpoint);
-    read_log(open_section(root, "log"), into.log);
-    into.state.directory = open_section(root, "state").parsed("directory", parse_path);
+    for (const auto& [name, rows] : sections()) {
+        auto reader = open_section(root, name);
+        read_rows(rows, reader, into);
+    }
 }
 
 named_table read_defaults(table_reader& root, std::string_view section) {

@@ -1,11 +1,8 @@
 #include "herald/config/known_keys.hpp"
-#include "herald/config/read_file.hpp"
+#include "herald/config/rows.hpp"
 #include "herald/config/sections.hpp"
-#include "herald/text/duration.hpp"
-#include "herald/text/harmless.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <fmt/format.h>
 #include <set>
 #include <string>
@@ -13,39 +10,19 @@
 namespace herald::config {
 namespace {
 
-using namespace std::chrono_literals;
-
 // More than a speaker of this kind has, and few enough that defaults of any size are dealt with
 // at once.
 constexpr std::size_t most_neighbors = 4096;
-constexpr std::size_t longest_password = 80; // RFC 2385 leaves it open; Linux takes 80
 
 std::string_view family_name(const boost::asio::ip::address& address) {
     return address.is_v4() ? "IPv4" : "IPv6";
 }
 
-void read_identity(table_reader& from, peering::neighbor_settings& into) {
-    constexpr std::size_t longest_description = 255;
-    from.require("address");
-    if (const auto address = from.parsed("address", parse_host_address)) {
-        into.address = *address;
-        into.name = address->to_string();
-    }
-    into.name = from.parsed("name", parse_name).value_or(into.name);
-    into.description = from.text("description", longest_description).value_or("");
-    if (!text::is_harmless(into.description))
-        from.fail("description", "has control characters");
-    into.shutdown = from.flag("shutdown").value_or(into.shutdown);
-    into.port = from.number<std::uint16_t>("port", 1).value_or(into.port);
-}
-
-session_kind read_autonomous_systems(table_reader& from, const configuration& globals,
+session_kind join_autonomous_systems(table_reader& from, const configuration& globals,
                                      peering::neighbor_settings& into) {
-    from.require("remote_as");
     auto& session = into.session;
     session.local_as = globals.local_as;
     session.router_id = globals.router_id;
-    session.remote_as = from.number<net::as_number>("remote_as", 1).value_or(0);
     if (session.remote_as == 0 || session.local_as == 0)
         return session_kind::unknown;
     if (!net::is_usable(session.remote_as))
@@ -56,165 +33,92 @@ session_kind read_autonomous_systems(table_reader& from, const configuration& gl
     return session.internal() ? session_kind::internal : session_kind::external;
 }
 
-void read_local_address(table_reader& from, peering::neighbor_settings& into) {
-    into.local_address = from.parsed("local_address", parse_host_address);
-    if (!into.local_address || into.address.is_unspecified())
+void check_local_address(table_reader& from, const peering::neighbor_settings& settings) {
+    if (!settings.local_address || settings.address.is_unspecified())
         return;
-    if (into.local_address->is_v4() != into.address.is_v4())
+    if (settings.local_address->is_v4() != settings.address.is_v4())
         from.fail("local_address", fmt::format("expected an {} address, as the neighbor's is",
-                                               family_name(into.address)));
-    else if (into.local_address == into.address)
+                                               family_name(settings.address)));
+    else if (settings.local_address == settings.address)
         from.fail("local_address", "the neighbor's own address");
 }
 
-void read_passive(table_reader& from, const peering::listen_settings& listen,
-                  peering::neighbor_settings& into) {
-    into.passive = from.flag("passive").value_or(into.passive);
-    if (!into.passive || into.address.is_unspecified())
+void check_passive(table_reader& from, const peering::listen_settings& listen,
+                   const peering::neighbor_settings& settings) {
+    if (!settings.passive || settings.address.is_unspecified())
         return;
     const bool heard = std::ranges::any_of(listen.addresses, [&](const auto& address) {
-        return address.is_v4() == into.address.is_v4();
+        return address.is_v4() == settings.address.is_v4();
     });
     if (!heard)
         from.fail("passive", fmt::format("the neighbor can only dial where bgp.listen has an {} "
                                          "address",
-                                         family_name(into.address)));
+                                         family_name(settings.address)));
 }
 
-void read_hops(table_reader& from, peering::neighbor_settings& into) {
-    // Read even where it does not prevail, so that what is wrong with it is said.
-    const auto security = from.number<std::uint8_t>("ttl_security", 1, 254);
-    const auto multihop = from.number<std::uint8_t>("multihop", 1, 255);
+void choose_hops(table_reader& from, peering::neighbor_settings& into) {
     if (from.prevails("ttl_security", "multihop"))
-        into.ttl_security = security;
+        into.multihop.reset();
     else if (from.has("multihop"))
-        into.multihop = multihop;
+        into.ttl_security.reset();
 }
 
-std::optional<std::string> read_password_file(table_reader& from) {
-    constexpr std::size_t largest = 1024;
-    const auto path = from.parsed("password_file", parse_path);
-    if (!path)
-        return std::nullopt;
-    const auto file = std::filesystem::path(from.problems().file()).parent_path() / *path;
-    auto content = read_file(file, largest);
-    if (!content) {
-        from.fail("password_file",
-                  fmt::format("{}: {}", in_quotes(file.string()), content.error()));
-        return std::nullopt;
-    }
-    if (content->world_readable)
-        from.warn("password_file",
-                  fmt::format("{}: every user can read it; its mode should be 0600 or 0640",
-                              in_quotes(file.string())));
-    if (content->text.ends_with('\n'))
-        content->text.pop_back();
-    return std::move(content->text);
-}
-
-void read_password(table_reader& from, peering::neighbor_settings& into) {
-    const bool in_place = from.prevails("password", "password_file");
-    auto password = in_place ? from.text("password") : read_password_file(from);
-    if (!password)
-        return;
-    if (password->empty() || password->size() > longest_password)
-        from.fail(in_place ? "password" : "password_file",
-                  fmt::format("a password has 1 to {} octets, this one {}", longest_password,
-                              password->size()));
-    into.password = *std::move(password);
-}
-
-void read_next_hops(table_reader& from, peering::neighbor_settings& into) {
-    into.next_hop = from.parsed("next_hop", parse_next_hop_ipv4);
-    into.next_hop_ipv6 = from.parsed("next_hop_ipv6", parse_next_hop_ipv6);
+void check_next_hops(table_reader& from, const peering::neighbor_settings& settings) {
     // RFC 4271 §5.1.3: no route is announced to a peer with the peer's address as its next hop.
-    if (into.next_hop && into.address == *into.next_hop)
+    if (settings.next_hop && settings.address == *settings.next_hop)
         from.fail("next_hop", "the neighbor's own address");
-    if (into.next_hop_ipv6 && into.address == *into.next_hop_ipv6)
+    if (settings.next_hop_ipv6 && settings.address == *settings.next_hop_ipv6)
         from.fail("next_hop_ipv6", "the neighbor's own address");
 }
 
-bool read_families(table_reader& from, bgp::session_settings& into) {
-    for (const auto& [name, where] : from.texts("families", net::all_families.size())) {
-        const auto* family = std::ranges::find(net::all_families, name,
-                                               [](auto one) { return net::to_string(one); });
-        if (family == net::all_families.end())
-            from.fail_at(where, "families", in_quotes(name) + ": expected one of ipv4, ipv6");
-        else if (into.families.contains(*family))
-            from.fail_at(where, "families", name + " is there twice");
-        else
-            into.families.insert(*family);
-    }
-    if (from.is_empty_array("families"))
-        from.fail("families", "names no family: expected ipv4, ipv6 or both");
-    return from.has("families");
-}
-
-void read_extended_next_hop(table_reader& from, neighbor_draft& draft) {
+void choose_extended_next_hop(table_reader& from, neighbor_draft& draft) {
     auto& settings = draft.settings;
-    if (!from.flag("extended_nexthop").value_or(false))
+    if (!settings.session.extended_next_hop)
         return;
-    if (settings.next_hop && !from.prevails("extended_nexthop", "next_hop"))
+    if (settings.next_hop && !from.prevails("extended_nexthop", "next_hop")) {
+        settings.session.extended_next_hop = false;
         return;
+    }
     settings.next_hop.reset();
-    settings.session.extended_next_hop = true;
     if (draft.has_families && !settings.session.families.contains(net::address_family::ipv4))
         from.fail("extended_nexthop", "carries IPv4 prefixes, but families has no ipv4");
     if (from.owns("extended_nexthop") && from.has("address") && settings.address.is_v4())
         from.warn("extended_nexthop", "of no use: over IPv4 there is an IPv4 next hop");
 }
 
-void read_role(table_reader& from, session_kind kind, peering::neighbor_settings& into) {
-    using wire::bgp_role;
-    const auto role = from.choice<bgp_role>("role", {{"provider", bgp_role::provider},
-                                                     {"rs", bgp_role::rs},
-                                                     {"rs-client", bgp_role::rs_client},
-                                                     {"customer", bgp_role::customer},
-                                                     {"peer", bgp_role::peer}});
-    // RFC 9234 §4.1: eBGP only. As with prepend, a default is not meant for an iBGP neighbor.
+/// A role, prepending and LOCAL_PREF are each for one kind of session. A default that is for the
+/// other kind is no error: it is not meant for this neighbor.
+void suit_to_kind(table_reader& from, session_kind kind, peering::neighbor_settings& into) {
+    check_path_keys(from, kind);
     if (kind == session_kind::internal) {
+        // RFC 9234 §4.1: eBGP only.
         if (from.owns("role"))
             from.fail("role", "for eBGP only, and this session is iBGP");
-        return;
-    }
-    into.session.role = role;
-    into.policy.role = role;
-}
-
-void read_timers(table_reader& from, bgp::session_settings& into) {
-    constexpr auto longest_restart = 4095s; // 12 bits, RFC 4724 §3
-    constexpr auto least_hold = 3s;         // RFC 4271 §4.2
-    if (const auto hold = from.duration("hold_time", 0s, 65535s)) {
-        into.hold_time = std::chrono::duration_cast<std::chrono::seconds>(*hold);
-        if (into.hold_time != *hold || (*hold != 0s && *hold < least_hold))
-            from.fail("hold_time", fmt::format("expected 0s, or whole seconds from 3s, not {}",
-                                               text::exact_duration(*hold)));
-    }
-    into.connect_retry = from.duration("connect_retry", 1ms, 24h).value_or(into.connect_retry);
-    if (const auto restart = from.duration("graceful_restart", 0s, longest_restart)) {
-        into.graceful_restart = std::chrono::duration_cast<std::chrono::seconds>(*restart);
-        if (into.graceful_restart != *restart)
-            from.fail("graceful_restart", fmt::format("expected whole seconds, not {}",
-                                                      text::exact_duration(*restart)));
-    }
+        into.session.role.reset();
+        into.policy.prepend = bgp::export_settings{}.prepend;
+    } else
+        into.policy.local_pref = bgp::export_settings{}.local_pref;
+    into.policy.role = into.session.role;
 }
 
 neighbor_draft read_neighbor(table_reader from, const configuration& globals) {
     neighbor_draft draft;
     draft.where = from.where();
     auto& settings = draft.settings;
-    read_identity(from, settings);
-    const auto kind = read_autonomous_systems(from, globals, settings);
-    read_local_address(from, settings);
-    read_passive(from, globals.listen, settings);
-    read_hops(from, settings);
-    read_password(from, settings);
-    read_next_hops(from, settings);
-    read_timers(from, settings.session);
-    draft.has_families = read_families(from, settings.session);
-    read_extended_next_hop(from, draft);
-    read_role(from, kind, settings);
-    read_export_policy(from, kind, settings.policy);
+    read_rows(own_neighbor_rows(), from, settings);
+    read_rows(common_neighbor_rows(), from, settings);
+    if (settings.name.empty() && !settings.address.is_unspecified())
+        settings.name = settings.address.to_string();
+    draft.has_families = from.has("families");
+    const auto kind = join_autonomous_systems(from, globals, settings);
+    check_local_address(from, settings);
+    check_passive(from, globals.listen, settings);
+    choose_hops(from, settings);
+    check_next_hops(from, settings);
+    choose_extended_next_hop(from, draft);
+    suit_to_kind(from, kind, settings);
+    check_communities(from, settings.policy.communities);
+    read_states(from, kind, settings.policy);
     return draft;
 }
 

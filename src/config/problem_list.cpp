@@ -37,6 +37,9 @@ std::vector<problem> problem_list::take() const {
 
 std::string in_quotes(std::string_view text) {
     constexpr std::size_t bearable = 64;
+    // Before an "@" there may be a user and a password, when a URL was written by mistake.
+    if (text.contains('@'))
+        return "\"…\"";
     const auto shown = text::cut(text, bearable);
     return '"' + text::harmless(shown) + (shown.size() < text.size() ? "…\"" : "\"");
 }

@@ -30,9 +30,13 @@ bool table_reader::is_empty_array(std::string_view key) const {
     return elements != nullptr && elements->empty();
 }
 
+bool table_reader::is_overridden(std::string_view key, std::string_view by) const {
+    return has(by) && owns(by) && !owns(key);
+}
+
 bool table_reader::prevails(std::string_view key, std::string_view other) {
     if (!has(key) || !has(other) || owns(key) != owns(other))
-        return has(key) && (owns(key) || !owns(other));
+        return has(key) && !is_overridden(key, other);
     fail(key, fmt::format("excludes {}: leave one of them out", other));
     return false;
 }
@@ -61,14 +65,22 @@ void table_reader::warn(std::string_view key, const std::string& message) {
     problems_->warning(where(key), path(key) + ": " + message);
 }
 
-void table_reader::not_implemented(std::string_view key, std::string_view besides) {
-    fail(key, fmt::format("not implemented yet{}{}", besides.empty() ? "" : "; it can only be ",
-                          besides));
+void table_reader::begin(const known_key& key) {
+    never_quotes_ = key.hidden != secrecy::none;
+    if (key.is_required && !has(key.name))
+        fail(key.name, "missing, but required");
+    if (key.hidden == secrecy::secret && has(key.name))
+        note_secret(where(key.name), key.name);
 }
 
-void table_reader::require(std::string_view key) {
-    if (!has(key))
-        fail(key, "missing, but required");
+void table_reader::note_secret(place where, std::string_view key) {
+    if (problems_->world_readable())
+        problems_->warning(where, path(key) + ": a secret in a file that every user can read; its "
+                                              "mode should be 0600 or 0640");
+}
+
+std::string table_reader::quoted(std::string_view text) const {
+    return never_quotes_ ? std::string() : in_quotes(text) + ": ";
 }
 
 void table_reader::wrong_type(std::string_view key, const node& found, std::string_view expected) {

@@ -115,6 +115,66 @@ TEST_CASE("load: a password file that everybody can read is warned of, and used"
     CHECK(result.settings->neighbors.front().password == "secret");
 }
 
+TEST_CASE("load: a secret in a file that everybody can read is warned of, and used") {
+    const scratch_directory scratch;
+    const auto problems_when_readable = [&](const std::string& text) {
+        const auto file = scratch.write("herald.toml", text);
+        CHECK(problems_of_file(file) == lines{});
+        std::filesystem::permissions(file, std::filesystem::perms::others_read,
+                                     std::filesystem::perm_options::add);
+        const auto result = load(file);
+        CHECK(result.settings);
+        auto found = to_lines(result.problems);
+        for (auto& line : found)
+            line.erase(0, file.string().size());
+        return found;
+    };
+    const std::string advice =
+        ": a secret in a file that every user can read; its mode should be 0600 or 0640";
+    const std::string http = "[[service.check]]\ntype = \"http\"\nurl = \"http://h/\"\n";
+    CHECK(problems_when_readable(in_neighbor("")) == lines{});
+    CHECK(problems_when_readable(in_neighbor("password = \"p\"")) ==
+          lines{":10:12: warning: neighbor.password" + advice});
+    // One that every neighbor has is warned of once.
+    CHECK(problems_when_readable(bgp + service + "[defaults.neighbor]\npassword = \"p\"\n" +
+                                 neighbor + "[[neighbor]]\naddress = \"198.51.100.2\"\n" +
+                                 "remote_as = 64500\n") ==
+          lines{":8:12: warning: defaults.neighbor.password" + advice});
+    CHECK(problems_when_readable(in_service(http + "headers = { Accept = \"text/plain\" }")) ==
+          lines{});
+    for (const std::string name : {"Authorization", "Cookie", "X-Api-Key", "x-auth-token"})
+        CHECK(problems_when_readable(in_service(http + "headers = { " + name + " = \"s\" }")) ==
+              lines{":13:13: warning: service.check.headers" + advice});
+}
+
+TEST_CASE("parse: what may be a URL with a password is not quoted, whatever key it was meant for") {
+    const std::string url = "\"https://user:hunter2@host/\"";
+    for (const auto& text :
+         {in_neighbor("next_hop = " + url), in_service("neighbors = [" + url + "]"),
+          in_service("drain_file = " + url), in_service("addresses = [" + url + "]"),
+          in_service("[[service.check]]\ntype = \"tcp\"\naddress = " + url),
+          in_service("[[service.check]]\ntype = \"exec\"\ncommand = [" + url + "]"),
+          in_service("[[service.check]]\ntype = " + url), in_service(url + " = 1"),
+          in_service("[[service.check]]\ntype = \"dns\"\nquery = \"q\"\naddress = "
+                     "\"h:53\"\nexpect_answer = " +
+                     url)}) {
+        CAPTURE(text);
+        const auto found = problems_of(text);
+        CHECK_FALSE(found.empty());
+        for (const auto& line : found)
+            CHECK_FALSE(line.contains("hunter2"));
+    }
+}
+
+TEST_CASE("parse: a password without its quotes is not quoted either") {
+    for (const auto* value : {"99999999999999999999", "123hunter2", "0xfffffffffffffffffffff",
+                              "1979-99-99", "hunter2", "9e99999"})
+        for (const auto& line : problems_of(in_neighbor(std::string("password = ") + value))) {
+            CAPTURE(line);
+            CHECK_FALSE(line.contains(value));
+        }
+}
+
 TEST_CASE("parse: a password has 1 to 80 octets and excludes a password file") {
     const std::string length = "f:10:12: neighbor.password: a password has 1 to 80 octets, this "
                                "one ";

@@ -2,6 +2,7 @@
 #include "tests/config/support.hpp"
 
 #include <iterator>
+#include <map>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -11,6 +12,8 @@ namespace herald::config::test {
 namespace {
 
 const std::filesystem::path repository = HERALD_SOURCE;
+const std::filesystem::path commented_example = "etc/herald.toml";
+const std::filesystem::path manual = "man/herald.toml.5";
 
 std::vector<std::string> lines_of(const std::filesystem::path& file) {
     std::ifstream stream(repository / file);
@@ -28,23 +31,29 @@ std::string full_name(const std::string& table, const std::string& key) {
     return (table.starts_with("neighbor.when.") ? "neighbor.when" : table) + "." + key;
 }
 
-/// Every key that is implemented, but for tables and for defaults, whose keys are those of the
-/// tables they are for.
-std::set<std::string> implemented_keys() {
+/// Every key, but for tables and for defaults, whose keys are those of the tables they are for.
+std::map<std::string, known_key> all_keys() {
     std::set<std::string> tables;
     for (const auto& known : known_tables())
-        tables.insert(std::string(known.name));
-    std::set<std::string> all;
+        tables.insert(known.name);
+    std::map<std::string, known_key> all;
     for (const auto& known : known_tables()) {
         if (known.name.starts_with("defaults"))
             continue;
         for (const auto& key : known.keys) {
-            const std::string table(known.name), name(key.name);
-            if (key.implemented && !tables.contains(table.empty() ? name : table + "." + name))
-                all.insert(full_name(table, name));
+            const std::string name(key.name);
+            if (!tables.contains(known.name.empty() ? name : known.name + "." + name))
+                all.emplace(full_name(known.name, name), key);
         }
     }
     return all;
+}
+
+std::set<std::string> names_of(const std::map<std::string, known_key>& keys) {
+    std::set<std::string> names;
+    for (const auto& [name, key] : keys)
+        names.insert(name);
+    return names;
 }
 
 /// The words of `text` that `pattern`'s first group matches.
@@ -57,24 +66,42 @@ std::vector<std::string> matches(const std::string& text, const char* pattern) {
     return all;
 }
 
-std::set<std::string> keys_of_the_manual() {
-    std::set<std::string> all;
-    std::vector<std::string> tables;
-    for (const auto& line : lines_of("man/herald.toml.5")) {
+/// A line of the manual as it is read: without its macro.
+std::string shown(const std::string& line) {
+    const auto bare = std::regex_replace(line, std::regex(R"(^\.(Ql|Pa|Cm|Li|Sy|Ev) )"), "");
+    return std::regex_replace(bare, std::regex(R"(\\\(dq)"), "\"");
+}
+
+/// What the manual says of each key.
+std::map<std::string, std::string> keys_of_the_manual() {
+    std::map<std::string, std::string> all;
+    std::vector<std::string> tables, keys;
+    for (const auto& line : lines_of(manual)) {
         if (line.starts_with(".S"))
             tables = matches(line, R"(\[([a-z.]+)\])");
+        if (line.starts_with(".It ") || line.starts_with(".El"))
+            keys.clear();
         if (line.starts_with(".It Cm "))
-            for (const auto& key : matches(line, "Cm ([a-z0-9_]+)"))
-                for (const auto& table : tables)
-                    all.insert(full_name(table, key));
+            keys = matches(line, "Cm ([a-z0-9_]+)");
+        for (const auto& table : tables)
+            for (const auto& key : keys)
+                all[full_name(table, key)] += shown(line) + " ";
     }
     return all;
+}
+
+/// Whether a text names the default as the manual does.
+bool names_default(const std::string& text, const std::string& value) {
+    for (const auto* after : {".", ",", ";", " .", " ,"})
+        if (text.contains("Default: " + value + after))
+            return true;
+    return text.contains(value + " (the default)");
 }
 
 std::set<std::string> keys_of_the_example() {
     std::set<std::string> all;
     std::string table;
-    for (const auto& line : lines_of("etc/herald.toml")) {
+    for (const auto& line : lines_of(commented_example)) {
         for (const auto& name : matches(line, R"(^#?\[+([a-z.]+)\])"))
             table = name;
         for (const auto& key : matches(line, "^#?([a-z0-9_]+) = "))
@@ -91,7 +118,7 @@ struct variant {
     std::string text;
 };
 std::vector<variant> variants_of_the_example() {
-    const auto example = lines_of("etc/herald.toml");
+    const auto example = lines_of(commented_example);
     const std::regex setting(R"(^#(\[|[a-z0-9_]+ = ))");
     const auto is_setting = [&](std::size_t at) { return std::regex_search(example[at], setting); };
     std::vector<variant> all;
@@ -113,20 +140,55 @@ std::vector<variant> variants_of_the_example() {
 } // namespace
 
 TEST_CASE("known_keys: the manual names the keys that there are, and no other") {
-    CHECK(keys_of_the_manual() == implemented_keys());
+    std::set<std::string> named;
+    for (const auto& [name, text] : keys_of_the_manual())
+        named.insert(name);
+    CHECK(named == names_of(all_keys()));
+}
+
+TEST_CASE("known_keys: the manual tells each default, and what is required") {
+    const auto texts = keys_of_the_manual();
+    for (const auto& [name, key] : all_keys()) {
+        CAPTURE(name);
+        const auto text = texts.find(name);
+        REQUIRE(text != texts.end());
+        if (key.is_required)
+            CHECK(std::regex_search(text->second, std::regex("[Rr]equired")));
+        if (key.fallback.empty())
+            continue;
+        const std::string quoted(key.fallback);
+        const auto bare = std::regex_replace(quoted, std::regex("^\"(.*)\"$"), "$1");
+        CAPTURE(text->second);
+        CHECK((names_default(text->second, quoted) || names_default(text->second, bare)));
+    }
 }
 
 TEST_CASE("known_keys: the example shows every key that there is") {
-    CHECK(keys_of_the_example() == implemented_keys());
+    CHECK(keys_of_the_example() == names_of(all_keys()));
 }
 
-TEST_CASE("etc/herald.toml is valid") {
-    const auto result = load(repository / "etc/herald.toml");
+TEST_CASE("known_keys: the example shows each default") {
+    std::set<std::string> settings;
+    std::string table;
+    for (const auto& line : lines_of(commented_example)) {
+        for (const auto& name : matches(line, R"(^#?\[+([a-z.]+)\])"))
+            table = name;
+        for (const auto& setting : matches(line, R"(^#?([a-z0-9_]+ = [^#]*[^# ]))"))
+            settings.insert(full_name(table, setting));
+    }
+    for (const auto& [name, key] : all_keys())
+        if (!key.fallback.empty())
+            CHECK_MESSAGE(settings.contains(name + " = " + std::string(key.fallback)), name, " = ",
+                          key.fallback);
+}
+
+TEST_CASE("the example is valid") {
+    const auto result = load(repository / commented_example);
     CHECK(to_lines(result.problems) == lines{});
     CHECK(result.settings.has_value());
 }
 
-TEST_CASE("etc/herald.toml is valid with any of its commented-out settings") {
+TEST_CASE("the example is valid with any of its commented-out settings") {
     const auto all = variants_of_the_example();
     REQUIRE(all.size() > 50);
     for (const auto& [setting, text] : all) {

@@ -190,7 +190,7 @@ TEST_CASE("parse: a check's keys, wrong one by one") {
           ". _ : % -"}},
         {in_check("comand = []"),
          {"f:13:1: unknown key \"comand\" in a check of this type; known here: name, type, "
-          "interval, fast_interval, timeout, rise, fall, on_fail, address, send, expect"}},
+          "on_fail, interval, fast_interval, timeout, rise, fall, address, send, expect"}},
         {in_check("command = []"),
          {"f:13:1: unknown key \"command\" in a check of this type; it "
           "belongs to checks of type \"exec\""}},

@@ -40,7 +40,7 @@ struct configuration {
     friend bool operator==(const configuration&, const configuration&) = default;
 };
 
-/// What is wrong with a file, and where. Line and column count from 1; 1:1 where the fault is the
+/// What is wrong with a file, and where. Line and column count from 1; 1:1 when the fault is the
 /// file as a whole.
 struct problem {
     enum class severity : std::uint8_t { warning, error };
@@ -55,7 +55,7 @@ struct problem {
 /// "FILE:LINE:COLUMN: message"; a warning's message begins with "warning: ".
 std::string to_string(const problem& value);
 
-/// A configuration where there is no error, and every problem that was found, by place.
+/// A configuration when there is no error, and every problem that was found, by place.
 struct load_result {
     std::optional<configuration> settings;
     std::vector<problem> problems;
@@ -64,8 +64,8 @@ struct load_result {
 /// Reads a file of at most 1 MiB. What it cannot read is a problem like any other.
 load_result load(const std::filesystem::path& file);
 
-/// Reads a configuration from `text`; `file` is its name in problems, and where a relative
-/// password_file is looked for beside.
-load_result parse(std::string_view text, const std::string& file);
+/// Reads a configuration from `text`; `file` is its name in problems, and a relative password_file
+/// begins in its directory. Secrets in a file that every user can read draw a warning.
+load_result parse(std::string_view text, const std::string& file, bool world_readable = false);
 
 } // namespace herald::config

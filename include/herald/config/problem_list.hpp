@@ -24,7 +24,9 @@ struct place {
 /// of nothing but faults is dealt with at once.
 class problem_list {
 public:
-    explicit problem_list(std::string file) : file_(std::move(file)) {}
+    explicit problem_list(std::string file, bool world_readable = false)
+        : file_(std::move(file))
+        , world_readable_(world_readable) {}
 
     void error(place where, std::string message);
     void warning(place where, std::string message);
@@ -37,6 +39,8 @@ public:
     }
     bool has_errors() const { return errors_ > 0; }
     const std::string& file() const { return file_; }
+    /// Whether every user can read the file.
+    bool world_readable() const { return world_readable_; }
     std::vector<problem> take() const;
 
     static constexpr std::size_t limit = 1000;
@@ -51,14 +55,15 @@ private:
     void add(std::size_t& count, finding one);
 
     std::string file_;
+    bool world_readable_;
     std::set<finding> found_;
     std::size_t errors_ = 0;
     std::size_t warnings_ = 0;
     bool dropped_ = false;
 };
 
-/// A text from a file, quoted for a message: cut to a bearable length, without what could harm a
-/// terminal.
+/// A text from a file, quoted for a message: cut to a bearable length, harmless, and not shown when
+/// it may hold a password.
 std::string in_quotes(std::string_view text);
 
 } // namespace herald::config

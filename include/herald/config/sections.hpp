@@ -28,9 +28,12 @@ std::vector<neighbor_draft> read_neighbors(table_reader& root, const configurati
 /// Unknown while one of the two AS numbers is.
 enum class session_kind : std::uint8_t { unknown, external, internal };
 
-/// What the neighbor adds to routes, and [neighbor.when.…].
-void read_export_policy(table_reader& neighbor, session_kind kind, bgp::export_settings& into);
-bgp::community_lists read_communities(table_reader& from);
+/// [neighbor.when.…].
+void read_states(table_reader& neighbor, session_kind kind, bgp::export_settings& into);
+/// Whether `prepend` and `local_pref` suit the session.
+void check_path_keys(table_reader& from, session_kind kind);
+/// Whether the lists fit an UPDATE.
+void check_communities(table_reader& from, const bgp::community_lists& lists);
 
 /// [[service]] with [[service.check]] and [defaults.check].
 std::vector<service_entry> read_services(table_reader& root,
@@ -39,13 +42,10 @@ std::vector<service_entry> read_services(table_reader& root,
 /// [[service.check]] of one service.
 std::vector<health::check_settings> read_checks(table_reader& service, const named_table& defaults);
 
-/// What a check of that type, which is one of the known ones, has of its own.
-health::probe_settings read_probe(std::string_view type, table_reader& check);
-
-/// The table [defaults.`section`], empty where there is none.
+/// The table [defaults.`section`], empty when there is none.
 named_table read_defaults(table_reader& root, std::string_view section);
 
-/// Families that follow from what each neighbor is to hear; a warning where that is nothing.
+/// Families that follow from what each neighbor is to hear; a warning when that is nothing.
 void join(std::vector<neighbor_draft>& neighbors, const std::vector<service_entry>& services,
           problem_list& problems);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "herald/config/document.hpp"
+#include "herald/config/known_keys.hpp"
 #include "herald/config/values.hpp"
 
 #include <chrono>
@@ -8,7 +9,6 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
-#include <initializer_list>
 #include <limits>
 #include <optional>
 #include <string>
@@ -33,7 +33,7 @@ struct named_table {
 };
 
 /// Reads a table's keys as the types they are to have, and notes what is wrong. What it returns is
-/// right; none also where the key is absent.
+/// right; none also when the key is absent.
 class table_reader {
 public:
     /// `defaults` stands in for the keys that `main` lacks.
@@ -46,6 +46,13 @@ public:
     /// Whether `key` holds against `other`, which it excludes: one of the table itself wins over
     /// one of the defaults, and two of equal standing are an error.
     bool prevails(std::string_view key, std::string_view other);
+    /// Whether `key` is one of the defaults, and the table itself has `by`, which it excludes.
+    bool is_overridden(std::string_view key, std::string_view by) const;
+
+    /// What follows reads this key.
+    void begin(const known_key& key);
+    /// Warns when the file is one that everybody can read.
+    void note_secret(place where, std::string_view key);
 
     std::optional<std::string> text(std::string_view key, std::size_t longest = 1024);
     std::optional<bool> flag(std::string_view key);
@@ -56,7 +63,7 @@ public:
     /// One of a few words.
     template <typename T>
     std::optional<T> choice(std::string_view key,
-                            std::initializer_list<std::pair<std::string_view, T>> words);
+                            const std::vector<std::pair<std::string_view, T>>& words);
     /// A text that `parse` takes: std::string_view → std::expected<T, std::string>.
     template <typename Parser>
     auto parsed(std::string_view key, Parser parse);
@@ -69,13 +76,11 @@ public:
     std::optional<named_table> subtable(std::string_view key);
     std::vector<named_table> subtables(std::string_view key);
 
-    void require(std::string_view key);
-    /// Notes "KEY: message" where the key's value stands, or else the table.
+    /// Notes "KEY: message" at the key's value, or else at the table.
     void fail(std::string_view key, const std::string& message);
     void warn(std::string_view key, const std::string& message);
     /// The same of an element of the key's array.
     void fail_at(place where, std::string_view key, const std::string& message);
-    void not_implemented(std::string_view key, std::string_view besides = "");
 
     const node* value(std::string_view key) const { return find(key).value; }
     place where(std::string_view key) const;
@@ -90,6 +95,9 @@ private:
     };
     entry find(std::string_view key) const;
     std::string path(std::string_view key) const;
+    /// A value that is refused, as the message begins with it: in quotes, unless it may hold a
+    /// password.
+    std::string quoted(std::string_view text) const;
     void wrong_type(std::string_view key, const node& found, std::string_view expected);
     template <typename T>
     const T* typed(std::string_view key, std::string_view expected);
@@ -101,6 +109,7 @@ private:
     named_table main_;
     named_table defaults_;
     problem_list* problems_;
+    bool never_quotes_ = false;
 };
 
 template <typename T>
@@ -113,7 +122,7 @@ std::optional<T> table_reader::number(std::string_view key, T least, T most) {
 
 template <typename T>
 std::optional<T> table_reader::choice(std::string_view key,
-                                      std::initializer_list<std::pair<std::string_view, T>> words) {
+                                      const std::vector<std::pair<std::string_view, T>>& words) {
     const auto found = text(key);
     if (!found)
         return std::nullopt;
@@ -123,7 +132,7 @@ std::optional<T> table_reader::choice(std::string_view key,
             return meaning;
         all += (all.empty() ? "" : ", ") + std::string(word);
     }
-    fail(key, in_quotes(*found) + ": expected one of " + all);
+    fail(key, quoted(*found) + "expected one of " + all);
     return std::nullopt;
 }
 
@@ -136,7 +145,7 @@ auto table_reader::parsed(std::string_view key, Parser parse) {
     auto value = std::invoke(parse, std::string_view(*found));
     if (value)
         return std::optional<result>(*std::move(value));
-    fail(key, in_quotes(*found) + ": " + value.error());
+    fail(key, quoted(*found) + value.error());
     return std::optional<result>();
 }
 
@@ -149,7 +158,7 @@ auto table_reader::parsed_list(std::string_view key, Parser parse, std::size_t l
         if (value)
             all.push_back({*std::move(value), where});
         else
-            fail_at(where, key, in_quotes(text) + ": " + value.error());
+            fail_at(where, key, quoted(text) + value.error());
     }
     return all;
 }
