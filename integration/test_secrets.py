@@ -138,3 +138,23 @@ def test_a_secret_in_a_value_that_is_refused_is_not_shown(site, section, change,
     said += done.stdout + done.stderr + str(herald.get("/v1/events/recent"))
     assert herald.process.stop() == 0
     assert REFUSED not in said + _stored(herald.folder, ("herald.toml", "long.key"))
+
+
+def test_a_secret_in_a_file_that_everyone_may_read_is_warned_of(site):
+    """By --check, at the start and at a reload; the file counts all the same."""
+    leaf = site.add_leaf()
+    herald = site.herald()
+    herald.configure(settings([leaf.neighbor(password=WRITTEN)], [dns_service()]))
+    herald.config.chmod(0o640)
+    check = (HERALDD, "--check", "--config", herald.config)
+    assert run(*check).stderr == ""
+    herald.config.chmod(0o644)
+    done = run(*check)
+    assert done.returncode == 0 and done.stderr.startswith(f"{herald.config}:")
+    assert "warning: neighbor.password: " in done.stderr and WRITTEN not in done.stderr
+
+    herald.start()
+    assert done.stderr in herald.process.log.read_text()
+    reply = herald.ctl("--json", "reload").stdout
+    assert "neighbor.password: " in reply and WRITTEN not in reply
+    assert herald.process.stop() == 0
