@@ -5,12 +5,15 @@
 #include <array>
 #include <boost/asio/execution.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <future>
 #include <linux/rtnetlink.h>
+#include <map>
 #include <net/if.h>
 #include <netlink/errno.h>
+#include <optional>
 #include <utility>
 
 namespace herald::service {
@@ -106,15 +109,15 @@ void kernel_addresses::impl::ask_for_all() {
     lost = false;
     request(netlink::all_addresses, [this](std::expected<netlink::address_map, std::string> all) {
         asking = false;
-        if (all) {
-            addresses = *std::move(all);
-            for (const auto& change : meanwhile)
-                netlink::apply(addresses, change);
-        }
-        meanwhile.clear();
-        if (!all)
+        const auto told = std::exchange(meanwhile, {});
+        if (!all) {
             lost = true; // it is asked for again with the next that is heard
-        else if (lost)
+            return;
+        }
+        addresses = *std::move(all);
+        for (const auto& change : told)
+            netlink::apply(addresses, change);
+        if (lost)
             ask_for_all();
     });
 }

@@ -357,7 +357,7 @@ TEST_CASE("drain: of a service that is down but announced, it has the two stages
     CHECK(state.heard(start + 10s) == announcement::none);
 }
 
-TEST_CASE("drain: it ends by itself where it has an end, be it while draining") {
+TEST_CASE("drain: it ends by itself if it has an end, be it while draining") {
     service_state state(requiring(all), {});
     state.set_drain(by_operator, drained_until(start, start + 60s), at(start));
     CHECK(state.next_change(start) == start + 10s);

@@ -9,7 +9,7 @@
 namespace herald::service {
 
 /// The kernel's addresses, followed by rtnetlink(7): what the kernel tells is known in the next
-/// turn of the loop. Where it tells more than the socket holds (ENOBUFS), all are asked for again.
+/// turn of the loop. If it tells more than the socket holds (ENOBUFS), all are asked for again.
 /// The kernel is asked on a thread of its own: another program may hold its lock for seconds.
 class kernel_addresses final : public address_table {
 public:

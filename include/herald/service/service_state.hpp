@@ -29,7 +29,7 @@ class service_state {
 public:
     using drains = std::map<drain_source, drain>;
 
-    /// `degrades_only`: one element a check, true where its failing only degrades the service.
+    /// `degrades_only`: one element a check, true if its failing only degrades the service.
     service_state(service_settings settings, std::vector<bool> degrades_only);
 
     /// Takes other settings and checks, with their verdicts as far as they are known. A check whose
