@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <utility>
 
 namespace herald::daemon {
@@ -216,10 +215,10 @@ service_cause managed_service::cause() const {
         all.push_back({"drained", describe(source, drain)});
     if (all.empty())
         return {settings_.checks.empty() ? "no_checks" : "checks_passed", event_};
-    std::vector<std::string> texts;
+    std::string text;
     for (const auto& each : all)
-        texts.push_back(each.text);
-    return {all.front().reason, fmt::format("{}", fmt::join(texts, "; "))};
+        text += (text.empty() ? "" : "; ") + each.text;
+    return {all.front().reason, text};
 }
 
 void managed_service::update(const std::string& event) {

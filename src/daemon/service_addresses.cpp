@@ -60,6 +60,7 @@ std::expected<void, std::string> service_addresses::start() {
     if (auto loaded = keeper_.load(); !loaded)
         return loaded;
     std::vector<config::service_entry> entries;
+    entries.reserve(services_.size());
     for (const auto& service : services_)
         entries.push_back(service->settings());
     if (!opened && !keeper_.owned().empty())
