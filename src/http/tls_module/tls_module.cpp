@@ -91,7 +91,12 @@ public:
     void failure(text_sink& into) const noexcept override { set(into, failure_); }
     bool resumed() const noexcept override { return SSL_session_reused(connection_.get()) == 1; }
     tls_ticket* ticket() const noexcept override;
-    void release() noexcept override { delete this; }
+    void release() noexcept override {
+        // A session whose connection just ends is not resumed by OpenSSL, which is for the case
+        // that it was cut off: this one was read as far as it was wanted.
+        SSL_set_shutdown(connection_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+        delete this;
+    }
 
 private:
     tls_progress judge(int result);
