@@ -1,6 +1,8 @@
 """The service's health decides what the router has."""
 
+import re
 import time
+from pathlib import Path
 
 from lab.scenario import AT_ONCE, announcing
 from lab.site import IPV4_PREFIX, dns_service, settings, tcp_check
@@ -85,6 +87,14 @@ def test_hung_exec_check_fails_and_leaves_no_process(site):
     world.wait_announced()
     assert "sleep" not in site.node.programs()
     wait_until("every child is reaped", lambda: not world.herald.process.children())
+
+
+def test_what_no_check_needs_is_not_loaded(site):
+    """TLS and DNS cost a daemon nothing that needs neither."""
+    world = announcing(site)
+    mapped = Path(f"/proc/{world.herald.process.pid}/maps").read_text()
+    assert "heraldd" in mapped
+    assert not re.search(r"libssl|libcrypto|libldns|herald-(tls|dns)", mapped)
 
 
 def test_service_without_checks_is_up(site):
