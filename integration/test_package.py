@@ -18,6 +18,13 @@ from lab.waiting import wait_until
 HERALD = "198.51.100.6"  # the node's end of its first link
 CONFIG = "/etc/herald/herald.toml"
 APT = "apt-get -qq -o Dpkg::Use-Pty=0"
+DNS_CHECK = """
+[[service.check]]
+type = "dns"
+address = "127.0.0.1:9"
+query = "example.org"
+on_fail = "degrade"
+"""
 # CAP_NET_BIND_SERVICE, capability 10, alone.
 BIND_SERVICE = f"{1 << 10:016x}"
 
@@ -221,6 +228,12 @@ def test_upgrade_keeps_configuration_drains_and_process(serving, router, package
     assert "upgrade" in serving.run("heraldctl", "services", "dns").stdout
     serving.run("heraldctl", "undrain", "dns")
     wait_until("announced again", lambda: router.has(IPV4_PREFIX, IPV6_PREFIX))
+
+    with (serving.root / CONFIG[1:]).open("a") as file:
+        file.write(DNS_CHECK)
+    serving.run("heraldctl", "reload")
+    wait_until("the module of the same version is there", lambda: "connection refused" in
+               serving.run("heraldctl", "--wide", "checks").stdout)
 
     serving.shell(f"{APT} purge --yes herald")
     wait_until("withdrawn", lambda: router.has_none(IPV4_PREFIX, IPV6_PREFIX))

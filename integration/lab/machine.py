@@ -29,17 +29,17 @@ def build_package(folder: Path) -> Path:
 
 
 def next_package(package: Path, version: str) -> Path:
-    """The package as of another version: its programs are the ones built as that version."""
+    """The package as of another version: all that is compiled was built as that version."""
     unpacked = package.with_suffix(".unpacked")
     run("dpkg-deb", "--raw-extract", package, unpacked)
     control = unpacked / "DEBIAN/control"
     control.write_text("".join(
         f"Version: {version}\n" if line.startswith("Version:") else line
         for line in control.read_text().splitlines(keepends=True)))
-    for program in ("usr/sbin/heraldd", "usr/bin/heraldctl"):
-        built = PROGRAMS / "next" / Path(program).name
-        assert run(built, "--version").stdout == f"{built.name} {version}\n"
-        run("strip", "-o", unpacked / program, built)
+    for name in ("usr/sbin/heraldd", "usr/bin/heraldctl", "usr/lib/herald/herald-tls.so",
+                 "usr/lib/herald/herald-dns.so"):
+        assert (unpacked / name).is_file()
+        run("strip", "-o", unpacked / name, PROGRAMS / "next" / Path(name).name)
     newer = package.with_name(package.name.replace(package.name.split("_")[1], version))
     run("dpkg-deb", "--root-owner-group", "-Znone", "--build", unpacked, newer)
     return newer

@@ -1,6 +1,7 @@
 // herald-dns.so: the one place that knows ldns.
 
 #include "herald/health/dns_interface.hpp"
+#include "herald/text/version.hpp"
 
 #include <cstdlib>
 #include <cstring>
@@ -221,7 +222,7 @@ dns_relation ldns::judge(const dns_question& asked, const dns_expectation& expec
 
 extern "C" [[gnu::visibility("default")]] void* herald_module(const char* version) noexcept {
     static herald::health::ldns module;
-    return std::string_view(version) == HERALD_VERSION
+    return std::string_view(version) == herald::text::version()
                ? static_cast<herald::health::dns_interface*>(&module)
                : nullptr;
 }

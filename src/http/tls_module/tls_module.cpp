@@ -1,6 +1,7 @@
 // herald-tls.so: the one place that knows OpenSSL.
 
 #include "herald/http/tls_interface.hpp"
+#include "herald/text/version.hpp"
 
 #include <arpa/inet.h>
 #include <array>
@@ -198,7 +199,7 @@ tls_context* openssl::make_context(bool verify, const char* ca_file,
 
 extern "C" [[gnu::visibility("default")]] void* herald_module(const char* version) noexcept {
     static herald::http::openssl module;
-    return std::string_view(version) == HERALD_VERSION
+    return std::string_view(version) == herald::text::version()
                ? static_cast<herald::http::tls_interface*>(&module)
                : nullptr;
 }
