@@ -1,7 +1,6 @@
 #include "check_loop.hpp"
 
 #include "herald/health/last_line.hpp"
-#include "herald/health/schedule.hpp"
 #include "results.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -66,12 +65,15 @@ check_loop::check_loop(const asio::any_io_executor& executor, const check& owner
     , ttl_(own_ttl(settings_)) {}
 
 void check_loop::start() {
+    schedule beat(settings_.interval, settings_.fast_interval);
+    if (!is_push(settings_))
+        status_.due = beat.first(clock::now(), random_part_of(beat.longest_splay()));
     // It keeps this until the coroutine is gone. What goes wrong in there goes wrong in the loop.
     auto ended = [self = shared_from_this()](const std::exception_ptr& thrown) {
         if (thrown)
             std::rethrow_exception(thrown);
     };
-    asio::co_spawn(executor_, is_push(settings_) ? expect_reports() : run_probes(),
+    asio::co_spawn(executor_, is_push(settings_) ? expect_reports() : run_probes(beat),
                    asio::bind_cancellation_slot(cancel_.slot(), std::move(ended)));
 }
 
@@ -85,9 +87,8 @@ void check_loop::stop() {
         state_.child->kill();
 }
 
-asio::awaitable<void> check_loop::run_probes() {
-    schedule beat(settings_.interval, settings_.fast_interval);
-    auto next = beat.first(clock::now(), random_part_of(beat.longest_splay()));
+asio::awaitable<void> check_loop::run_probes(schedule beat) {
+    auto next = *status_.due;
     while (!stopped_) {
         status_.due = next;
         timer_.expires_at(next);

@@ -2,6 +2,7 @@
 
 #include "herald/health/check.hpp"
 #include "herald/health/probes.hpp"
+#include "herald/health/schedule.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -29,7 +30,7 @@ public:
 private:
     using clock = std::chrono::steady_clock;
 
-    boost::asio::awaitable<void> run_probes();
+    boost::asio::awaitable<void> run_probes(schedule beat);
     boost::asio::awaitable<void> expect_reports();
     /// To its end or its deadline.
     boost::asio::awaitable<probe_result> run_probe();
