@@ -1,6 +1,7 @@
 """Events: what happened, why, in order; and readers of every kind."""
 
 import json
+import os
 import subprocess
 
 import pytest
@@ -12,7 +13,7 @@ from lab.waiting import wait_until
 
 REQUEST = b"GET /v1/events HTTP/1.1\r\nHost: herald\r\n\r\n"
 KEYS = ["time", "type", "neighbor", "service", "check", "from", "to", "cause", "direction", "code",
-        "subcode"]
+        "subcode", "uid", "by"]
 REASON = 1000  # the longest there may be
 NAMES = ("neighbor", "service", "check")
 
@@ -74,6 +75,20 @@ def test_drain_is_told_with_its_reason(world):
     assert draining["from"] == "active" and draining["cause"].endswith("new disk")
     world.herald.ctl("undrain", "dns")
     follower.wait_for(type="drain", **{"from": "draining", "to": "active"})
+
+
+def test_commands_are_told_and_logged_with_who_asked(world):
+    """The uid as the kernel has it, always; `by` as what they say of themselves."""
+    follower = Follower(world)
+    asked = [("/v1/services/dns/drain", "drain"), ("/v1/services/dns/undrain", "undrain"),
+             ("/v1/neighbors/leaf1/refresh", "refresh"), ("/v1/reload", "reload")]
+    for path, command in asked:
+        assert world.herald.exchange("POST", path, b'{"by":"alice"}')[0] == 200
+        told = follower.wait_for(type="command", to=command, by="alice")
+        assert told["uid"] == os.getuid()
+        assert f"command={command} uid={os.getuid()} by=alice" in world.herald.process.output()
+    assert world.herald.exchange("POST", "/v1/reload")[0] == 200
+    assert follower.wait_for(type="command", to="reload", by=None)["uid"] == os.getuid()
 
 
 def test_notification_is_told_with_its_text(world):

@@ -167,6 +167,9 @@ def test_reload_is_counted_and_moves_the_listener(world):
     assert world.herald.ctl("reload", check=False).returncode == 1
     assert the_one(values(world, "herald_config_reload_success")) == 0
     elsewhere = web.PORT + 1
+    there_before = web.Connection(world.site.node)
+    there_before.request("GET", "/livez")
+    assert there_before.getresponse().read() == b"ok\n"
     moved = good.replace(web.LISTEN, f"{web.ADDRESS}:{elsewhere}")
     world.herald.config.write_text(moved, encoding="utf-8")
     world.herald.ctl("reload")
@@ -175,6 +178,8 @@ def test_reload_is_counted_and_moves_the_listener(world):
     assert the_one(samples["herald_config_last_reload_timestamp_seconds"]) > before
     with pytest.raises(ConnectionRefusedError):
         web.fetch(world.site.node, "/livez")
+    assert there_before.sock.recv(1) == b""
+    there_before.close()
     world.herald.config.write_text(good, encoding="utf-8")
     world.herald.ctl("reload")
     assert web.fetch(world.site.node, "/livez")[0] == 200

@@ -61,6 +61,7 @@ def test_explain_shows_what_is_on_the_wire(site):
     hearing = explained["neighbors"][0]
     assert (hearing["hears"], hearing["settled"]) == (True, True)
     assert hearing["why"] == "announced by the neighbor's own settings"
+    assert hearing["reason"] == "announced"
     route = hearing["route"]
     assert " ".join(map(str, route["as_path"])) == path.as_path
     assert (route["next_hop"],) == path.next_hops
@@ -73,20 +74,22 @@ def test_explain_shows_what_is_on_the_wire(site):
 def test_explain_says_why_not(world):
     """A drain, a failed check, a session that is down, a prefix that nobody has."""
     def why():
-        return world.herald.get(f"/v1/explain?prefix={IPV6_PREFIX}")["neighbors"][0]["why"]
+        return world.herald.get(f"/v1/explain?prefix={IPV6_PREFIX}")["neighbors"][0]["reason"]
     world.herald.ctl("drain", "dns", "--now", "--wait")
-    assert why() == "the service is drained"
+    assert why() == "drained"
     world.wait_withdrawn(AT_ONCE)
     world.herald.ctl("undrain", "dns")
     world.wait_announced()
     world.herald.ctl("neighbor", "leaf1", "shutdown")
-    assert why() == "the neighbor is administratively down"
+    assert why() == "neighbor_shutdown"
     world.wait_withdrawn(AT_ONCE)
     world.herald.ctl("neighbor", "leaf1", "enable")
     world.wait_announced()
     world.service.kill()
     world.wait_withdrawn()
-    assert why().startswith("the service is down: check tcp failed: ")
+    assert why() == "service_down"
+    status, _, refusal = world.herald.exchange("GET", "/v1/explain?prefix=203.0.113.0/24")
+    assert (status, refusal["reason"]) == (404, "unknown_prefix")
     refused = world.herald.ctl("explain", "203.0.113.0/24", check=False)
     assert (refused.returncode, refused.stderr) == (
         1, "heraldctl: no service has the prefix 203.0.113.0/24\n")

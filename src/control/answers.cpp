@@ -17,6 +17,7 @@ json::object to_json(const explain_view& explained) {
             {"hears", each.hears},
             {"settled", each.settled},
             {"why", each.why},
+            {"reason", each.reason},
             {"route", each.route ? json::value(to_json(*each.route)) : json::value(nullptr)},
         });
     return {

@@ -1,5 +1,9 @@
 #include "herald/control/connection.hpp"
 
+#include "herald/control/routing.hpp"
+
+#include <algorithm>
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -7,7 +11,7 @@
 #include <boost/beast/http/read.hpp>
 #include <sys/socket.h>
 #include <utility>
-#include <variant>
+#include <vector>
 
 namespace herald::control {
 
@@ -17,40 +21,43 @@ using boost::system::error_code;
 
 namespace {
 
-template <typename... Handlers>
-struct overloaded : Handlers... {
-    using Handlers::operator()...;
-};
-
-/// The services that were drained or undrained.
-auto show_these(std::vector<std::string> names) {
-    return [names = std::move(names)](const operations& daemon, const auto&) {
-        return show_changed(names, daemon.status());
-    };
-}
-
-/// Who is at the other end, as the kernel has it.
-std::string user_of(connection::socket& client) {
+/// Who is at the other end, as the kernel has it; none where it is no UNIX socket's.
+std::optional<std::uint32_t> user_of(connection::socket& client) {
     ucred peer{};
     socklen_t length = sizeof peer;
-    if (::getsockopt(client.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
-        return {};
-    return "uid " + std::to_string(peer.uid);
+    const int failed =
+        ::getsockopt(client.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &length);
+    if (failed != 0 || peer.uid == static_cast<uid_t>(-1))
+        return std::nullopt;
+    return peer.uid;
 }
 
 } // namespace
 
-connection::connection(std::shared_ptr<hub> shared, socket client)
+void refuse_one_more(connection::socket& client) {
+    static const auto refusal =
+        to_bytes(too_many_connections(), {.version = 11, .keep_alive = false});
+    std::array<char, 4096> dropped{};
+    const int handle = client.native_handle();
+    ::send(handle, refusal.data(), refusal.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    // What stays unread when the socket is closed reaches the client as a reset.
+    ::recv(handle, dropped.data(), dropped.size(), MSG_DONTWAIT);
+}
+
+connection::connection(std::shared_ptr<hub> shared, socket client, audience who)
     : hub_(std::move(shared))
     , socket_(std::move(client))
-    , buffer_(hub_->bounds.header + hub_->bounds.body)
+    , who_(who)
+    , user_(user_of(socket_))
+    , buffer_(hub_->behind->bounds.header + hub_->behind->bounds.body)
     , deadline_(socket_.get_executor())
     , told_(socket_.get_executor()) {
-    hub_->connections.insert(this);
+    (who_ == audience::probes ? hub_->extra : hub_->connections).insert(this);
 }
 
 connection::~connection() {
     hub_->connections.erase(this);
+    hub_->extra.erase(this);
     hub_->readers.erase(this);
 }
 
@@ -66,11 +73,12 @@ asio::awaitable<void> connection::run(std::shared_ptr<connection> self) {
 }
 
 void connection::stop() {
+    last_ = true;
     if (reading_)
         return cut();
     if (std::exchange(streaming_, false)) { // the last events go, then it ends
         told_.cancel();
-        arm(hub_->bounds.linger);
+        arm(hub_->behind->bounds.linger);
     }
 }
 
@@ -78,17 +86,26 @@ void connection::cut() {
     error_code ignored;
     disarm();
     socket_.close(ignored);
+    hub_->connections.erase(this);
+    hub_->extra.erase(this);
     streaming_ = false;
     told_.cancel();
-    if (pending_)
-        pending_->set({});
+    if (const auto waiting = pending_.lock())
+        waiting->abandon();
+}
+
+void connection::make_room() {
+    if (reading_)
+        refuse_one_more(socket_);
+    cut();
 }
 
 /// One request and its answer; whether there may be another.
 asio::awaitable<bool> connection::serve() {
     request_parser parser;
-    bound(parser, hub_->bounds);
+    bound(parser, hub_->behind->bounds);
     reading_ = true;
+    since_ = std::chrono::steady_clock::now();
     const auto error = co_await read(parser);
     if (!socket_.is_open())
         co_return false;
@@ -97,38 +114,93 @@ asio::awaitable<bool> connection::serve() {
         // Closed, or idle for too long, between two requests: that is as it should be.
         const bool idle =
             late_ ? !first_ && !parser.got_some() : error == http::error::end_of_stream;
+        auto why = late_ && who_ == audience::probes ? too_many_connections()
+                   : late_                           ? refuse(asio::error::timed_out)
+                                                     : refuse(error);
         if (!idle)
-            co_await turn_away(late_ ? error_code(asio::error::timed_out) : error);
+            co_await turn_away(std::move(why));
         co_return false;
     }
     const auto& message = parser.get();
     const framing frame{.version = message.version(),
                         .head = message.method() == http::verb::head,
                         .keep_alive = message.keep_alive()};
-    const bool more = co_await reply(to_request(message), frame);
+    auto asked = to_request(message);
+    const bool more = co_await reply(std::move(asked), frame);
     co_return more;
 }
 
 /// Whether there may be another request.
-asio::awaitable<bool> connection::reply(const request& asked, framing frame) {
-    const auto ready = co_await answer(asked);
+asio::awaitable<bool> connection::reply(request asked, framing frame) {
+    auto ready = co_await answer_to(std::move(asked));
     if (!socket_.is_open())
         co_return false;
-    frame.keep_alive = frame.keep_alive && !hub_->stopping && !ready.endless;
+    hold(ready);
+    frame.keep_alive = frame.keep_alive && !last_ && who_ != audience::probes && !ready.endless;
     const bool follows = ready.endless && !frame.head;
     if (follows) {
         streaming_ = true;
         hub_->readers.insert(this);
     }
-    bool written = co_await write(to_bytes(ready, frame));
+    auto header = header_of(ready, frame);
+    if (frame.head)
+        ready.body = {};
+    bool written = co_await write(std::move(header), std::move(ready.body));
+    held_ = {};
     if (written && follows)
         co_await follow();
     co_return written&& frame.keep_alive;
 }
 
+asio::awaitable<response> connection::answer_to(request asked) {
+    if (hub_->stopping)
+        co_return problem(is_stopping());
+    auto ready = co_await answer(std::move(asked), hub_->behind, *this, who_, user_);
+    if (std::exchange(watched_, false)) {
+        error_code ignored;
+        socket_.cancel(ignored);
+    }
+    co_return ready;
+}
+
+/// The reply waits for the client from here on. One that others leave no room for becomes a
+/// refusal; for an urgent one those that have waited
+/// longest are cut.
+void connection::hold(response& ready) {
+    const auto& budget = hub_->behind->budget;
+    const auto size = ready.body.size();
+    while (ready.urgent && !budget->has_room(size)) {
+        connection* oldest = nullptr;
+        for (const auto* group : {&hub_->connections, &hub_->extra})
+            for (auto* other : *group)
+                if (other->holds_reply() && (oldest == nullptr || other->since() < oldest->since()))
+                    oldest = other;
+        if (oldest == nullptr)
+            break;
+        oldest->held_ = {};
+        oldest->cut();
+    }
+    if (!ready.urgent && !budget->has_room(size))
+        ready = busy();
+    since_ = std::chrono::steady_clock::now();
+    held_ = {budget, ready.body.size()};
+}
+
+void connection::waits_for(std::weak_ptr<pending> what, bool until_it_leaves) {
+    pending_ = what;
+    if (!until_it_leaves)
+        return;
+    watched_ = true;
+    watch_for_departure([what = std::move(what)] {
+        if (const auto waiting = what.lock())
+            waiting->abandon();
+    });
+}
+
 asio::awaitable<error_code> connection::read(request_parser& parser) {
     error_code error;
-    arm(hub_->bounds.request);
+    arm(who_ == audience::probes ? hub_->behind->bounds.extra_request
+                                 : hub_->behind->bounds.request);
     co_await http::async_read_header(socket_, buffer_, parser,
                                      asio::redirect_error(asio::use_awaitable, error));
     if (!error && !parser.is_done())
@@ -151,8 +223,9 @@ asio::awaitable<void> connection::invite(request_parser& parser, error_code& err
 
 /// Answers what could not be read as a request. Where the next one would begin is unknown then, so
 /// the connection ends.
-asio::awaitable<void> connection::turn_away(error_code error) {
-    const bool written = co_await write(to_bytes(refuse(error), {}));
+asio::awaitable<void> connection::turn_away(response why) {
+    auto header = header_of(why, {});
+    const bool written = co_await write(std::move(header), std::move(why.body));
     if (written)
         co_await linger();
 }
@@ -162,7 +235,7 @@ asio::awaitable<void> connection::turn_away(error_code error) {
 asio::awaitable<void> connection::linger() {
     error_code error;
     socket_.shutdown(socket::shutdown_send, error);
-    arm(hub_->bounds.linger);
+    arm(hub_->behind->bounds.linger);
     std::vector<char> dropped(16384);
     while (!error && socket_.is_open())
         co_await socket_.async_read_some(asio::buffer(dropped),
@@ -170,11 +243,12 @@ asio::awaitable<void> connection::linger() {
     disarm();
 }
 
-asio::awaitable<bool> connection::write(std::string bytes) {
+asio::awaitable<bool> connection::write(std::string header, std::string content) {
     error_code error;
-    arm(hub_->bounds.reply);
-    co_await asio::async_write(socket_, asio::buffer(bytes),
-                               asio::redirect_error(asio::use_awaitable, error));
+    const std::array bytes{asio::buffer(std::as_const(header)),
+                           asio::buffer(std::as_const(content))};
+    arm(hub_->behind->bounds.reply);
+    co_await asio::async_write(socket_, bytes, asio::redirect_error(asio::use_awaitable, error));
     disarm();
     co_return !error && socket_.is_open();
 }
@@ -200,118 +274,12 @@ asio::awaitable<void> connection::follow() {
 void connection::tell(std::string_view lines) {
     if (!streaming_)
         return;
-    if (untold_.size() + lines.size() > hub_->bounds.backlog) {
-        hub_->daemon->reader_dropped();
+    if (untold_.size() + lines.size() > hub_->behind->bounds.backlog) {
+        hub_->behind->daemon->reader_dropped();
         return cut();
     }
     untold_ += lines;
     told_.cancel();
-}
-
-asio::awaitable<response> connection::answer(const request& asked) {
-    if (hub_->stopping)
-        co_return problem(503, "the daemon is stopping");
-    auto result = route(asked, *hub_->daemon, hub_->who);
-    const auto performing = overloaded{
-        [this](response& ready) { return perform(std::move(ready)); },
-        [this](drain_request& wanted) { return perform(std::move(wanted)); },
-        [this](undrain_request& wanted) { return perform(std::move(wanted)); },
-        [this](neighbor_request& wanted) { return perform(wanted); },
-        [this](reload_request& wanted) { return perform(wanted); },
-        [this](log_request& wanted) { return perform(wanted); },
-        [this](restart_request& wanted) { return perform(wanted); },
-        [this](report_request& wanted) { return perform(std::move(wanted)); },
-        [this](wait_request& wanted) { return perform(std::move(wanted)); },
-    };
-    auto ready = co_await std::visit(performing, result);
-    pending_.reset();
-    co_return ready;
-}
-
-asio::awaitable<response> connection::perform(response ready) {
-    co_return ready;
-}
-
-asio::awaitable<response> connection::perform(drain_request wanted) {
-    auto reply = answer_to<void>(show_these(wanted.services));
-    if (wanted.by.empty())
-        wanted.by = user_of(socket_);
-    hub_->daemon->drain(std::move(wanted), std::move(reply));
-    return changed();
-}
-
-asio::awaitable<response> connection::perform(undrain_request wanted) {
-    auto reply = answer_to<void>(show_these(wanted.services));
-    hub_->daemon->undrain(std::move(wanted.services), std::move(reply));
-    return changed();
-}
-
-asio::awaitable<response> connection::perform(const neighbor_request& wanted) {
-    const auto result = hub_->daemon->change_neighbor(wanted);
-    co_return result ? show_neighbor(wanted.neighbor, hub_->daemon->status())
-                     : problem(result.error());
-}
-
-asio::awaitable<response> connection::perform(reload_request wanted) {
-    hub_->daemon->reload(wanted.dry_run,
-                         answer_to<reload_view>([](const operations&, const auto& result) {
-                             return show(to_json(*result));
-                         }));
-    return changed();
-}
-
-asio::awaitable<response> connection::perform(const log_request& wanted) {
-    const auto result = hub_->daemon->set_log_level(wanted.level);
-    co_return result ? show_level(wanted.level) : problem(result.error());
-}
-
-asio::awaitable<response> connection::perform(restart_request) {
-    hub_->daemon->restart(
-        answer_to<void>([](const operations&, const auto&) { return show_restarting(); }));
-    return changed();
-}
-
-asio::awaitable<response> connection::perform(report_request told) {
-    const auto taken = hub_->daemon->report(told);
-    co_return taken ? show_reported(told, hub_->daemon->status()) : problem(taken.error());
-}
-
-/// Waits for the reply that when_done() takes.
-asio::awaitable<response> connection::changed() {
-    const auto pending = pending_;
-    auto reply = co_await pending->get(hub_->bounds.daemon);
-    co_return reply ? *std::move(reply) : problem(504, "the daemon has not finished this yet");
-}
-
-/// The daemon may call it before the call returns, later, when the client is gone, or when the
-/// server is.
-template <typename Value>
-reply_to<Value> connection::answer_to(showing<Value> show) {
-    pending_ = std::make_shared<later<response>>(socket_.get_executor());
-    return [shared = std::weak_ptr(hub_), pending = std::weak_ptr(pending_),
-            show = std::move(show)](const std::expected<Value, refusal>& result) {
-        const auto still = shared.lock();
-        const auto reply = pending.lock();
-        if (!still || still->daemon == nullptr || !reply)
-            return;
-        reply->set(result ? show(*still->daemon, result) : problem(result.error()));
-    };
-}
-
-asio::awaitable<response> connection::perform(wait_request wanted) {
-    if (auto already = look(wanted, hub_->daemon->status()))
-        co_return *std::move(already);
-    pending_ = std::make_shared<later<response>>(socket_.get_executor());
-    const auto pending = pending_;
-    std::erase_if(hub_->waits, [](const waiting& other) { return other.answer.expired(); });
-    hub_->waits.push_back({wanted, pending});
-    watch_for_departure([pending] {
-        pending->set(problem(400, "the connection was closed before the condition held"));
-    });
-    auto reply = co_await pending->get(wanted.timeout);
-    error_code ignored;
-    socket_.cancel(ignored); // the watch
-    co_return reply ? *std::move(reply) : wait_timed_out(wanted);
 }
 
 /// A client that leaves while it waits makes room for another.

@@ -27,6 +27,8 @@ json::object to_json(const event_view& event) {
         {"direction", nullptr},
         {"code", nullptr},
         {"subcode", nullptr},
+        {"uid", event.uid ? json::value(*event.uid) : json::value(nullptr)},
+        {"by", or_null(event.by)},
     };
     if (const auto& kind = event.notification) {
         shown["direction"] = kind->direction;

@@ -9,26 +9,43 @@ namespace herald::control {
 
 namespace http = boost::beast::http;
 
+namespace {
+
+/// Every browser says who it is and which languages its user reads; most say more. No script can
+/// take all of these away.
+bool is_of_browser(const http::request<http::string_body>& message) {
+    return message.count(http::field::accept_language) > 0 ||
+           message.count(http::field::origin) > 0 || message.count(http::field::referer) > 0 ||
+           message.count("Sec-Fetch-Mode") > 0 ||
+           message[http::field::user_agent].starts_with("Mozilla/");
+}
+
+} // namespace
+
 void bound(request_parser& parser, const limits& bounds) {
     parser.header_limit(bounds.header);
     parser.body_limit(bounds.body);
 }
 
 request to_request(const http::request<http::string_body>& message) {
-    return {std::string(message.method_string()), std::string(message.target()), message.body()};
+    return {.method = std::string(message.method_string()),
+            .target = std::string(message.target()),
+            .body = message.body(),
+            .host = std::string(message[http::field::host]),
+            .by_browser = is_of_browser(message)};
 }
 
 response refuse(boost::system::error_code error) {
     if (error == boost::asio::error::timed_out)
-        return problem(408, "the request did not arrive in time");
+        return problem(408, "request_timeout", "the request did not arrive in time");
     if (error == http::error::body_limit)
-        return problem(413, "the request's body is too large");
+        return problem(413, "body_too_large", "the request's body is too large");
     if (error == http::error::header_limit || error == http::error::buffer_overflow)
-        return problem(431, "the request's header is too large");
-    return problem(400, fmt::format("this is not HTTP: {}", error.message()));
+        return problem(431, "header_too_large", "the request's header is too large");
+    return problem(400, "not_http", fmt::format("this is not HTTP: {}", error.message()));
 }
 
-std::string to_bytes(const response& answer, const framing& frame) {
+std::string header_of(const response& answer, const framing& frame) {
     const auto reason = http::obsolete_reason(http::int_to_status(answer.status));
     auto bytes = fmt::format("HTTP/{}.{} {} {}\r\n", frame.version / 10, frame.version % 10,
                              answer.status, std::string_view{reason});
@@ -42,9 +59,11 @@ std::string to_bytes(const response& answer, const framing& frame) {
     if (frame.keep_alive != (frame.version >= 11))
         bytes += frame.keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n";
     bytes += "\r\n";
-    if (!frame.head)
-        bytes += answer.body;
     return bytes;
+}
+
+std::string to_bytes(const response& answer, const framing& frame) {
+    return header_of(answer, frame) + (frame.head ? "" : answer.body);
 }
 
 } // namespace herald::control

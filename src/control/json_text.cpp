@@ -60,4 +60,8 @@ std::string to_text(const json::value& value) {
     return out;
 }
 
+void append_text(std::string& out, const json::value& value) {
+    write(out, value);
+}
+
 } // namespace herald::control

@@ -56,9 +56,12 @@ void add_messages(metrics_text& out, const status_view& status) {
             out.add({{"neighbor", each.name}, {"family", family}}, count);
 }
 
-void add_notifications(metrics_text& out, const measurements& measured) {
+void add_notifications(metrics_text& out, const status_view& status, const measurements& measured) {
     out.counter("herald_neighbor_notifications_total", "NOTIFICATIONs, by direction and kind.");
     for (const auto& [kind, count] : measured.notifications) {
+        if (std::ranges::find(status.neighbors, kind.neighbor, &neighbor_view::name) ==
+            status.neighbors.end())
+            continue; // it is no longer configured
         const auto code = std::to_string(kind.code);
         const auto subcode = std::to_string(kind.subcode);
         out.add({{"neighbor", kind.neighbor},
@@ -88,6 +91,16 @@ void add_services(metrics_text& out, const status_view& status, const measuremen
     }
 }
 
+/// Of the checks that are configured now; what was counted of others is not shown.
+template <typename Take>
+void for_each_run(const status_view& status, const measurements& measured, Take take) {
+    for (const auto& service : status.services)
+        for (const auto& check : service.checks)
+            if (const auto found = measured.checks.find({check.service, check.name});
+                found != measured.checks.end())
+                take(check, found->second);
+}
+
 void add_checks(metrics_text& out, const status_view& status, const measurements& measured) {
     out.gauge("herald_check_up", "Whether the check's settled verdict is a pass.");
     for (const auto& service : status.services)
@@ -96,14 +109,16 @@ void add_checks(metrics_text& out, const status_view& status, const measurements
                     one_if(each.state == "pass"));
     out.counter("herald_check_runs_total",
                 "Runs of the check by result; error: it could not be run.");
-    for (const auto& [check, counts] : measured.checks)
+    for_each_run(status, measured, [&](const check_view& check, const check_counts& counts) {
         for (const auto& [result, count] : counts.runs)
             out.add(
-                {{"service", check.first}, {"check", check.second}, {"result", to_string(result)}},
+                {{"service", check.service}, {"check", check.name}, {"result", to_string(result)}},
                 count);
+    });
     out.histogram_family("herald_check_duration_seconds", "How long the check's runs took.");
-    for (const auto& [check, counts] : measured.checks)
-        out.add({{"service", check.first}, {"check", check.second}}, counts.durations);
+    for_each_run(status, measured, [&](const check_view& check, const check_counts& counts) {
+        out.add({{"service", check.service}, {"check", check.name}}, counts.durations);
+    });
 }
 
 void add_reactions(metrics_text& out, const measurements& measured) {
@@ -139,7 +154,7 @@ std::string to_metrics(const status_view& status, const measurements& measured) 
     out.add({{"version", status.version}}, std::uint64_t{1});
     add_states(out, status);
     add_messages(out, status);
-    add_notifications(out, measured);
+    add_notifications(out, status, measured);
     add_services(out, status, measured);
     add_checks(out, status, measured);
     add_reactions(out, measured);

@@ -17,6 +17,7 @@ using parsed = std::expected<T, std::string>;
 
 constexpr std::size_t longest_reason = 1000;
 constexpr std::size_t longest_by = 100;
+constexpr std::string_view levels = "trace, debug, info, warning or error";
 
 std::unexpected<std::string> wrong(std::string_view member, std::string_view should) {
     return std::unexpected(fmt::format("\"{}\" must be {}", member, should));
@@ -71,11 +72,16 @@ parsed<void> read_text(std::string& into, std::string_view name, const json::val
     return {};
 }
 
+parsed<void> read_flag(bool& into, std::string_view name, const json::value& value) {
+    if (!value.is_bool())
+        return wrong(name, "true or false");
+    into = value.get_bool();
+    return {};
+}
+
 parsed<void> read_member(drain_request& drain, std::string_view name, const json::value& value) {
     if (name == "reason")
         return read_text(drain.reason, name, value, longest_reason);
-    if (name == "by")
-        return read_text(drain.by, name, value, longest_by);
     if (name == "for") {
         const auto duration = read_duration(name, value);
         if (!duration)
@@ -85,12 +91,8 @@ parsed<void> read_member(drain_request& drain, std::string_view name, const json
     }
     if (name == "services")
         return read_services(drain.services, value);
-    if (name == "now") {
-        if (!value.is_bool())
-            return wrong(name, "true or false");
-        drain.now = value.get_bool();
-        return {};
-    }
+    if (name == "now")
+        return read_flag(drain.now, name, value);
     return unknown_member(name);
 }
 
@@ -118,101 +120,89 @@ parsed<void> read_member(report_request& report, std::string_view name, const js
     return unknown_member(name);
 }
 
+parsed<void> read_member(undrain_request& undrain, std::string_view name,
+                         const json::value& value) {
+    return name == "services" ? read_services(undrain.services, value) : unknown_member(name);
+}
+
+parsed<void> read_member(neighbor_request& request, std::string_view name,
+                         const json::value& value) {
+    if (name != "reason" || request.what != neighbor_request::action::shutdown)
+        return unknown_member(name);
+    return read_text(request.reason, name, value, longest_reason);
+}
+
+parsed<void> read_member(reload_request& reload, std::string_view name, const json::value& value) {
+    return name == "dry_run" ? read_flag(reload.dry_run, name, value) : unknown_member(name);
+}
+
+parsed<void> read_member(log_request& log, std::string_view name, const json::value& value) {
+    if (name != "level")
+        return unknown_member(name);
+    if (!value.is_string())
+        return wrong(name, levels);
+    log.level = std::string(value.get_string());
+    return {};
+}
+
+parsed<void> read_member(restart_request&, std::string_view name, const json::value&) {
+    return unknown_member(name);
+}
+
 /// The members of a body into a request of that type.
 template <typename Request>
-parsed<Request> parse_members(std::string_view body) {
+parsed_command<Request> parse_members(std::string_view body, Request wanted = {}) {
     const auto object = parse_object(body);
     if (!object)
         return std::unexpected(object.error());
-    Request request;
+    command<Request> given{std::move(wanted), {}};
     for (const auto& [name, value] : *object) {
         // As if it were not there: what a program writes that has no value for it.
         if (value.is_null())
             continue;
-        if (auto read = read_member(request, name, value); !read)
+        auto read = name == "by" ? read_text(given.by, name, value, longest_by)
+                                 : read_member(given.wanted, name, value);
+        if (!read)
             return std::unexpected(read.error());
     }
-    return request;
+    return given;
 }
 
 } // namespace
 
-parsed<drain_request> parse_drain(std::string_view body) {
+parsed_command<drain_request> parse_drain(std::string_view body) {
     return parse_members<drain_request>(body);
 }
 
-parsed<report_request> parse_report(std::string_view body) {
+parsed_command<undrain_request> parse_undrain(std::string_view body) {
+    return parse_members<undrain_request>(body);
+}
+
+parsed_command<neighbor_request> parse_neighbor(std::string_view body,
+                                                neighbor_request::action what) {
+    return parse_members<neighbor_request>(body, {.what = what, .neighbor = {}, .reason = {}});
+}
+
+parsed_command<reload_request> parse_reload(std::string_view body) {
+    return parse_members<reload_request>(body);
+}
+
+parsed_command<log_request> parse_log(std::string_view body) {
+    auto log = parse_members<log_request>(body);
+    if (log && log->wanted.level.empty())
+        return wrong("level", levels);
+    return log;
+}
+
+parsed_command<restart_request> parse_restart(std::string_view body) {
+    return parse_members<restart_request>(body);
+}
+
+parsed_command<report_request> parse_report(std::string_view body) {
     auto report = parse_members<report_request>(body);
-    if (report && report->result.empty())
+    if (report && report->wanted.result.empty())
         return std::unexpected("\"result\" is missing: \"pass\", \"degraded\" or \"fail\"");
     return report;
-}
-
-parsed<std::string> parse_reason(std::string_view body, bool takes_one) {
-    const auto object = parse_object(body);
-    if (!object)
-        return std::unexpected(object.error());
-    std::string reason;
-    for (const auto& [name, value] : *object) {
-        if (name != "reason" || !takes_one)
-            return std::unexpected(unknown_member(name).error());
-        if (value.is_null())
-            continue;
-        if (auto read = read_text(reason, name, value, longest_reason); !read)
-            return std::unexpected(read.error());
-    }
-    return reason;
-}
-
-parsed<bool> parse_reload(std::string_view body) {
-    const auto object = parse_object(body);
-    if (!object)
-        return std::unexpected(object.error());
-    bool dry_run = false;
-    for (const auto& [name, value] : *object) {
-        if (name != "dry_run")
-            return std::unexpected(unknown_member(name).error());
-        if (!value.is_bool())
-            return wrong(name, "true or false");
-        dry_run = value.get_bool();
-    }
-    return dry_run;
-}
-
-parsed<std::string> parse_log(std::string_view body) {
-    const auto object = parse_object(body);
-    if (!object)
-        return std::unexpected(object.error());
-    const auto* level = object->if_contains("level");
-    for (const auto& [name, value] : *object)
-        if (name != "level")
-            return std::unexpected(unknown_member(name).error());
-    if (level == nullptr || !level->is_string())
-        return wrong("level", "trace, debug, info, warning or error");
-    return std::string(level->get_string());
-}
-
-parsed<void> parse_nothing(std::string_view body) {
-    const auto object = parse_object(body);
-    if (!object)
-        return std::unexpected(object.error());
-    if (!object->empty())
-        return std::unexpected(unknown_member(object->begin()->key()).error());
-    return {};
-}
-
-parsed<std::vector<std::string>> parse_undrain(std::string_view body) {
-    const auto object = parse_object(body);
-    if (!object)
-        return std::unexpected(object.error());
-    std::vector<std::string> services;
-    for (const auto& [name, value] : *object) {
-        if (name != "services")
-            return std::unexpected(unknown_member(name).error());
-        if (auto read = read_services(services, value); !read)
-            return std::unexpected(read.error());
-    }
-    return services;
 }
 
 } // namespace herald::control

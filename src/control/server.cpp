@@ -11,7 +11,9 @@
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
 #include <sys/socket.h>
+#include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace herald::control {
 
@@ -20,16 +22,6 @@ using boost::system::error_code;
 using local = asio::local::stream_protocol;
 using asio::ip::tcp;
 
-void refuse_one_more(connection::socket client) {
-    static const auto refusal =
-        to_bytes(problem(503, "too many connections"), {.version = 11, .keep_alive = false});
-    std::array<char, 4096> dropped{};
-    const int handle = client.native_handle();
-    ::send(handle, refusal.data(), refusal.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    // What stays unread when the socket is closed reaches the client as a reset.
-    ::recv(handle, dropped.data(), dropped.size(), MSG_DONTWAIT);
-}
-
 namespace {
 
 std::unexpected<std::string> failure(std::string_view where, std::string_view what,
@@ -37,22 +29,40 @@ std::unexpected<std::string> failure(std::string_view where, std::string_view wh
     return std::unexpected(fmt::format("{}: {}: {}", where, what, error.message()));
 }
 
+/// Of a hub whose connections erase themselves from it.
+std::vector<connection*> all_of(const hub& clients) {
+    std::vector<connection*> all(clients.connections.begin(), clients.connections.end());
+    all.insert(all.end(), clients.extra.begin(), clients.extra.end());
+    return all;
+}
+
+/// No more requests; what is being answered is finished.
+void close(hub& clients) {
+    clients.stopping = true;
+    for (auto* one : all_of(clients))
+        one->stop();
+}
+
+/// The names of this machine, by which browsers may ask.
+std::vector<std::string> own_names() {
+    std::array<char, 256> name{};
+    if (::gethostname(name.data(), name.size() - 1) != 0)
+        return {};
+    return {name.data()};
+}
+
 } // namespace
 
 class server::impl : public std::enable_shared_from_this<impl> {
 public:
     impl(asio::any_io_executor executor, operations& daemon, const limits& bounds)
-        : executor_(std::move(executor)) {
-        for (const auto& each : {operators_, everyone_}) {
-            each->daemon = &daemon;
-            each->bounds = bounds;
-        }
-        everyone_->who = audience::everyone;
-    }
+        : executor_(std::move(executor))
+        , behind_operators_(std::make_shared<backend>(executor_, daemon, bounds))
+        , behind_everyone_(std::make_shared<backend>(executor_, daemon, bounds)) {}
 
     std::expected<void, std::string> listen(const control_settings& settings);
-    std::expected<tcp::endpoint, std::string> listen(const tcp::endpoint& where);
-    void stop_listening_for_everyone() { tcp_->stop(); }
+    std::expected<std::optional<tcp::endpoint>, std::string>
+    listen_for_everyone(const metrics_settings& settings);
     void changed();
     void publish(const event_view& event);
     void stop();
@@ -62,23 +72,33 @@ private:
     void look_again();
     void tell();
 
+    std::expected<std::shared_ptr<acceptor<tcp>>, std::string> open(const tcp::endpoint& where,
+                                                                    std::shared_ptr<hub> clients);
+
     asio::any_io_executor executor_;
     // One for each socket, so that clients of the one cannot use up the places of the other.
-    std::shared_ptr<hub> operators_ = std::make_shared<hub>();
-    std::shared_ptr<hub> everyone_ = std::make_shared<hub>();
+    std::shared_ptr<backend> behind_operators_;
+    std::shared_ptr<backend> behind_everyone_;
+    std::shared_ptr<hub> operators_ = std::make_shared<hub>(behind_operators_, audience::operators);
+    std::shared_ptr<hub> everyone_ = std::make_shared<hub>(behind_everyone_, audience::everyone);
     std::shared_ptr<acceptor<local>> local_ =
         std::make_shared<acceptor<local>>(executor_, operators_);
-    std::shared_ptr<acceptor<tcp>> tcp_ = std::make_shared<acceptor<tcp>>(executor_, everyone_);
+    std::shared_ptr<acceptor<tcp>> tcp_; // none: it is not listened there
+    std::optional<tcp::endpoint> asked_for_;
     socket_file file_;
     std::string untold_; // events
     bool look_due_ = false;
 };
 
 std::expected<void, std::string> server::impl::listen(const control_settings& settings) {
-    if (auto room = socket_file::make_room(settings.socket); !room)
+    if (auto room = file_.make_room(settings.socket); !room) {
+        file_.done();
         return room;
-    if (const auto error = local_->bind(settings.socket.native()))
+    }
+    if (const auto error = local_->bind(settings.socket.native())) {
+        file_.done();
         return failure(settings.socket.native(), "bind", error);
+    }
     if (auto settled = file_.settle(settings); !settled) {
         stop();
         return settled;
@@ -87,23 +107,50 @@ std::expected<void, std::string> server::impl::listen(const control_settings& se
         stop();
         return failure(settings.socket.native(), "listen", error);
     }
+    file_.done();
     return {};
 }
 
-std::expected<tcp::endpoint, std::string> server::impl::listen(const tcp::endpoint& where) {
-    const auto name =
-        fmt::format("metrics on {} port {}", where.address().to_string(), where.port());
-    tcp_ = std::make_shared<acceptor<tcp>>(executor_, everyone_);
-    auto error = tcp_->bind(where);
+std::expected<std::shared_ptr<acceptor<tcp>>, std::string>
+server::impl::open(const tcp::endpoint& where, std::shared_ptr<hub> clients) {
+    auto opened = std::make_shared<acceptor<tcp>>(executor_, std::move(clients));
+    auto error = opened->bind(where);
     if (!error)
-        error = tcp_->listen();
+        error = opened->listen();
     if (error)
-        return failure(name, "listen", error);
-    return tcp_->where();
+        return failure(
+            fmt::format("metrics on {} port {}", where.address().to_string(), where.port()),
+            "listen", error);
+    return opened;
+}
+
+std::expected<std::optional<tcp::endpoint>, std::string>
+server::impl::listen_for_everyone(const metrics_settings& settings) {
+    behind_everyone_->hosts = own_names();
+    if (settings.listen == asked_for_)
+        return tcp_ ? std::optional(tcp_->where()) : std::nullopt;
+    const auto before = tcp_ ? std::optional(tcp_->where()) : std::nullopt;
+    if (tcp_)
+        tcp_->stop(); // the two may exclude each other
+    auto clients = std::make_shared<hub>(behind_everyone_, audience::everyone);
+    if (settings.listen) {
+        auto opened = open(*settings.listen, clients);
+        if (!opened) {
+            if (before)
+                tcp_ = open(*before, everyone_).value_or(nullptr);
+            return std::unexpected(opened.error());
+        }
+        tcp_ = *std::move(opened);
+    } else {
+        tcp_ = nullptr;
+    }
+    asked_for_ = settings.listen;
+    close(*std::exchange(everyone_, std::move(clients)));
+    return tcp_ ? std::optional(tcp_->where()) : std::nullopt;
 }
 
 void server::impl::changed() {
-    if (look_due_ || operators_->waits.empty())
+    if (look_due_ || behind_operators_->waits.empty())
         return;
     look_due_ = true;
     // Later: what has changed goes to the wire first.
@@ -114,20 +161,11 @@ void server::impl::look_again() {
     look_due_ = false;
     if (operators_->stopping)
         return;
-    auto& waits = operators_->waits;
-    std::erase_if(waits, [](const waiting& wait) { return wait.answer.expired(); });
-    if (waits.empty())
-        return;
-    const auto status = operators_->daemon->status();
-    for (const auto& wait : waits) {
-        auto reply = look(wait.request, status);
-        if (const auto waiter = wait.answer.lock(); reply && waiter)
-            waiter->set(*std::move(reply));
-    }
+    behind_operators_->waits.look_again(*behind_operators_->daemon);
 }
 
 void server::impl::publish(const event_view& event) {
-    if (operators_->readers.empty() && everyone_->readers.empty())
+    if (operators_->readers.empty())
         return;
     const bool first = untold_.empty();
     untold_ += to_text(to_json(event)) + "\n";
@@ -137,34 +175,28 @@ void server::impl::publish(const event_view& event) {
 
 void server::impl::tell() {
     const auto lines = std::exchange(untold_, {});
-    for (const auto& each : {operators_, everyone_}) {
-        for (auto* reader : each->readers)
-            reader->tell(lines);
-    }
+    for (auto* reader : operators_->readers)
+        reader->tell(lines);
 }
 
 void server::impl::stop() {
     file_.remove();
     local_->stop();
-    tcp_->stop();
+    if (tcp_)
+        tcp_->stop();
     tell();
-    for (const auto& each : {operators_, everyone_}) {
-        each->stopping = true;
-        for (const auto& wait : std::exchange(each->waits, {}))
-            if (const auto waiter = wait.answer.lock())
-                waiter->set(problem(503, "the daemon is stopping"));
-        for (auto* one : each->connections)
-            one->stop();
-    }
+    behind_operators_->waits.end(problem(is_stopping()));
+    close(*operators_);
+    close(*everyone_);
 }
 
 void server::impl::cut() {
     stop();
-    for (const auto& each : {operators_, everyone_}) {
-        each->daemon = nullptr;
-        for (auto* one : each->connections)
+    for (const auto& each : {operators_, everyone_})
+        for (auto* one : all_of(*each))
             one->cut();
-    }
+    behind_operators_->daemon = nullptr;
+    behind_everyone_->daemon = nullptr;
 }
 
 server::server(asio::any_io_executor executor, operations& daemon, const limits& bounds)
@@ -178,12 +210,9 @@ std::expected<void, std::string> server::listen(const control_settings& settings
     return impl_->listen(settings);
 }
 
-std::expected<tcp::endpoint, std::string> server::listen(const tcp::endpoint& where) {
-    return impl_->listen(where);
-}
-
-void server::stop_listening_for_everyone() {
-    impl_->stop_listening_for_everyone();
+std::expected<std::optional<tcp::endpoint>, std::string>
+server::listen_for_everyone(const metrics_settings& settings) {
+    return impl_->listen_for_everyone(settings);
 }
 
 void server::changed() {

@@ -1,14 +1,18 @@
 #include "herald/control/socket_file.hpp"
 
 #include <cerrno>
-#include <cstring>
+#include <chrono>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <grp.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <system_error>
+#include <thread>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace herald::control {
@@ -16,6 +20,10 @@ namespace herald::control {
 namespace {
 
 using result = std::expected<void, std::string>;
+
+/// Another start holds the lock for less than a millisecond.
+constexpr std::chrono::seconds lock_limit{5};
+constexpr std::chrono::milliseconds lock_pause{5};
 
 std::unexpected<std::string> failure(const std::filesystem::path& path, std::string_view what) {
     return std::unexpected(fmt::format("{}: {}", path.native(), what));
@@ -66,6 +74,8 @@ result socket_file::make_room(const std::filesystem::path& path) {
         std::filesystem::create_directories(path.parent_path(), error);
     if (error)
         return failure(path.parent_path(), "cannot be created", error.value());
+    if (auto locked = lock(path); !locked)
+        return locked;
     const auto there = std::filesystem::symlink_status(path, error);
     if (there.type() == std::filesystem::file_type::not_found)
         return {};
@@ -104,13 +114,33 @@ result socket_file::settle(const control_settings& settings) {
     return {};
 }
 
+result socket_file::lock(const std::filesystem::path& path) {
+    unlock();
+    const auto directory = path.has_parent_path() ? path.parent_path() : ".";
+    lock_ = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (lock_ < 0)
+        return failure(directory, "cannot be opened", errno);
+    const auto end = std::chrono::steady_clock::now() + lock_limit;
+    while (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK || std::chrono::steady_clock::now() > end)
+            return failure(directory, "cannot be locked", errno);
+        std::this_thread::sleep_for(lock_pause);
+    }
+    return {};
+}
+
+void socket_file::unlock() {
+    if (lock_ >= 0)
+        ::close(std::exchange(lock_, -1));
+}
+
 void socket_file::remove() {
     struct stat status{};
-    if (path_.empty() || ::lstat(path_.c_str(), &status) != 0)
-        return;
-    if (status.st_dev == device_ && status.st_ino == node_)
+    if (!path_.empty() && ::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ &&
+        status.st_ino == node_)
         ::unlink(path_.c_str());
     path_.clear();
+    unlock();
 }
 
 } // namespace herald::control

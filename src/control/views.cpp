@@ -139,6 +139,7 @@ json::object to_json(const service_view& service) {
         {"missing_addresses", json::value_from(service.missing_addresses)},
         {"checks", to_json(service.checks)},
         {"cause", service.cause},
+        {"reason", service.reason},
     };
 }
 

@@ -64,12 +64,6 @@ std::expected<void, std::string> read(wait_parameters& wait, const parameter& gi
     return {};
 }
 
-template <typename View>
-const View* find(const std::vector<View>& views, std::string_view name) {
-    const auto found = std::ranges::find(views, name, &View::name);
-    return found == views.end() ? nullptr : &*found;
-}
-
 bool holds(condition until, const service_view& service) {
     return service.acknowledged && service.announced_to.empty() == (until == condition::withdrawn);
 }
@@ -78,21 +72,15 @@ bool holds(condition, const neighbor_view& neighbor) {
     return neighbor.state == "Established";
 }
 
-response unknown(const service_view*, std::string_view name) {
-    return no_service(name);
-}
-response unknown(const neighbor_view*, std::string_view name) {
-    return no_neighbor(name);
-}
-
-template <typename View>
-std::optional<response> look_at(const wait_request& wait, const std::vector<View>& views,
-                                std::string_view key) {
+/// `view_of` makes one's view by its name, `unknown` says that there is none.
+template <typename ViewOf>
+std::optional<response> look_at(const wait_request& wait, std::string_view key, ViewOf view_of,
+                                refusal (*unknown)(std::string_view)) {
     json::array met;
     for (const auto& name : wait.names) {
-        const View* view = find(views, name);
-        if (view == nullptr)
-            return unknown(view, name);
+        const auto view = view_of(name);
+        if (!view)
+            return problem(unknown(name));
         if (holds(wait.until, *view))
             met.emplace_back(to_json(*view));
     }
@@ -120,19 +108,42 @@ std::expected<wait_request, std::string> parse_wait(const std::vector<parameter>
     return wait;
 }
 
-std::optional<response> look(const wait_request& wait, const status_view& status) {
+std::optional<response> look(const wait_request& wait, const operations& daemon) {
     switch (wait.until) {
     case condition::announced:
-    case condition::withdrawn: return look_at(wait, status.services, "services");
+    case condition::withdrawn:
+        return look_at(
+            wait, "services", [&](const auto& name) { return daemon.service(name); }, no_service);
     case condition::established: break;
     }
-    return look_at(wait, status.neighbors, "neighbors");
+    return look_at(
+        wait, "neighbors", [&](const auto& name) { return daemon.neighbor(name); }, no_neighbor);
 }
 
 response wait_timed_out(const wait_request& wait) {
     const auto* known = std::ranges::find(condition_names, wait.until, &condition_name::meaning);
-    return problem(504, fmt::format("not {} within {}: {}", known->name,
-                                    text::humanise(wait.timeout), fmt::join(wait.names, ", ")));
+    return problem(504, "timed_out",
+                   fmt::format("not {} within {}: {}", known->name, text::humanise(wait.timeout),
+                               fmt::join(wait.names, ", ")));
+}
+
+void wait_list::add(wait_request wait, std::weak_ptr<later<response>> answer) {
+    std::erase_if(waits_, [](const entry& other) { return other.answer.expired(); });
+    waits_.push_back({std::move(wait), std::move(answer)});
+}
+
+void wait_list::look_again(const operations& daemon) {
+    std::erase_if(waits_, [](const entry& each) { return each.answer.expired(); });
+    for (const auto& each : waits_)
+        if (auto reply = look(each.wait, daemon))
+            if (const auto waiter = each.answer.lock())
+                waiter->set(*std::move(reply));
+}
+
+void wait_list::end(const response& with) {
+    for (const auto& each : std::exchange(waits_, {}))
+        if (const auto waiter = each.answer.lock())
+            waiter->set(with);
 }
 
 } // namespace herald::control

@@ -1,5 +1,6 @@
 #include "herald/daemon/control_adapter.hpp"
 
+#include "herald/control/response.hpp"
 #include "herald/daemon/explain.hpp"
 #include "herald/daemon/log.hpp"
 #include "herald/daemon/views.hpp"
@@ -9,7 +10,6 @@
 #include <array>
 #include <boost/asio/ip/address_v4.hpp>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 namespace herald::daemon {
 
@@ -18,7 +18,7 @@ using control::refusal;
 namespace {
 
 refusal not_stored(const std::error_code& error) {
-    return {refusal::kind::failed,
+    return {refusal::kind::failed, "not_stored",
             fmt::format("the drain could not be stored: {}", error.message())};
 }
 
@@ -35,24 +35,73 @@ control::status_view control_adapter::status() const {
     view.config_file = process_.config_file();
     for (const auto& neighbor : speaker_.neighbors())
         view.neighbors.push_back(view_of(*neighbor));
-    for (const auto& service : services_.all())
+    for (const auto& service : services_.all()) {
         view.services.push_back(view_of(*service, speaker_));
-    reporter_.events().complete(view);
+        reporter_.events().complete(view.services.back());
+    }
     view.problems = problems_of(view.neighbors, view.services);
     return view;
 }
 
-std::vector<control::route_view> control_adapter::routes(const std::string& name) const {
+std::vector<std::string> control_adapter::neighbor_names() const {
+    std::vector<std::string> names;
+    for (const auto& neighbor : speaker_.neighbors())
+        names.push_back(neighbor->settings().name);
+    return names;
+}
+
+std::vector<std::string> control_adapter::service_names() const {
+    std::vector<std::string> names;
+    for (const auto& service : services_.all())
+        names.push_back(service->name());
+    return names;
+}
+
+std::vector<control::check_name> control_adapter::check_names() const {
+    std::vector<control::check_name> names;
+    for (const auto& service : services_.all())
+        for (const auto& check : service->checks())
+            names.push_back({service->name(), check->settings().name});
+    return names;
+}
+
+std::optional<control::neighbor_view> control_adapter::neighbor(const std::string& name) const {
     announcer_.send();
-    std::vector<control::route_view> views;
-    for (const auto& neighbor : speaker_.neighbors()) {
-        if (!name.empty() && neighbor->settings().name != name)
-            continue;
-        auto more = routes_of(*neighbor, services_.all());
-        views.insert(views.end(), std::make_move_iterator(more.begin()),
-                     std::make_move_iterator(more.end()));
-    }
-    return views;
+    const auto* neighbor = speaker_.find(name);
+    return neighbor == nullptr ? std::nullopt : std::optional(view_of(*neighbor));
+}
+
+std::optional<control::service_view> control_adapter::service(const std::string& name) const {
+    announcer_.send();
+    const auto* service = services_.find(name);
+    if (service == nullptr)
+        return std::nullopt;
+    auto view = view_of(*service, speaker_);
+    reporter_.events().complete(view);
+    return view;
+}
+
+std::optional<control::check_view> control_adapter::check(const control::check_name& which) const {
+    if (auto found = service(which.service))
+        for (auto& check : found->checks)
+            if (check.name == which.name)
+                return std::move(check);
+    return std::nullopt;
+}
+
+std::expected<std::vector<control::route_view>, refusal>
+control_adapter::routes(const std::string& name, const std::string& after, std::size_t most) const {
+    announcer_.send();
+    const auto* neighbor = speaker_.find(name);
+    if (neighbor == nullptr)
+        return std::unexpected(control::no_neighbor(name));
+    if (after.empty())
+        return routes_of(*neighbor, services_.all(), std::nullopt, most);
+    const auto last = net::ip_prefix::parse(after);
+    if (!last)
+        return std::unexpected(refusal{refusal::kind::invalid, "invalid_request",
+                                       fmt::format("\"{}\" is not a prefix", after)});
+    return routes_of(*neighbor, services_.all(), *last, most);
 }
 
 const control::measurements& control_adapter::measured() const {
@@ -68,8 +117,7 @@ std::expected<std::vector<std::string>, refusal>
 control_adapter::names_of(const std::vector<std::string>& asked) const {
     for (const auto& name : asked)
         if (services_.find(name) == nullptr)
-            return std::unexpected(
-                refusal{refusal::kind::not_found, fmt::format("there is no service {}", name)});
+            return std::unexpected(control::no_service(name));
     std::vector<std::string> names;
     for (const auto& service : services_.all())
         if (asked.empty() || std::ranges::find(asked, service->name()) != asked.end())
@@ -77,23 +125,30 @@ control_adapter::names_of(const std::vector<std::string>& asked) const {
     return names;
 }
 
+/// Says what is asked for, of each service.
+void control_adapter::record(const control::caller& who, control::event_view command,
+                             const std::vector<std::string>& services) {
+    for (const auto& name : services) {
+        command.service = name;
+        reporter_.commanded(who, log_level::info, fmt::format("{} {}", command.to, name), command);
+    }
+}
+
 /// Replies once the drains are changed on disk and in force, and neighbors have heard of it.
-drain_book::outcome control_adapter::when_stored(std::string_view verb,
-                                                 const std::vector<std::string>& names,
-                                                 control::done reply) {
-    return [this, names, verb, reply = std::move(reply)](std::error_code error) {
+drain_book::outcome control_adapter::when_stored(control::done reply) {
+    return [this, reply = std::move(reply)](std::error_code error) {
         if (error) {
             log(log_level::error, "drain", not_stored(error).detail);
             return reply(std::unexpected(not_stored(error)));
         }
         announcer_.send();
-        log(log_level::info, "drain", fmt::format("{} {}", verb, fmt::join(names, ", ")));
         reporter_.views_changed();
         reply({});
     };
 }
 
-void control_adapter::drain(control::drain_request request, control::done reply) {
+void control_adapter::drain(const control::caller& who, control::drain_request request,
+                            control::done reply) {
     auto names = names_of(request.services);
     if (!names)
         return reply(std::unexpected(names.error()));
@@ -101,17 +156,20 @@ void control_adapter::drain(control::drain_request request, control::done reply)
     drain.since = std::chrono::system_clock::now();
     drain.immediate = request.now;
     drain.reason = request.reason;
-    drain.by = request.by;
+    drain.by = to_text(who);
     if (request.duration)
         drain.until = drain.since + *request.duration;
-    services_.drain(*names, drain, when_stored("drained", *names, std::move(reply)));
+    record(who, {.to = "drain", .cause = request.reason}, *names);
+    services_.drain(*names, drain, when_stored(std::move(reply)));
 }
 
-void control_adapter::undrain(std::vector<std::string> asked, control::done reply) {
-    auto names = names_of(asked);
+void control_adapter::undrain(const control::caller& who, control::undrain_request request,
+                              control::done reply) {
+    auto names = names_of(request.services);
     if (!names)
         return reply(std::unexpected(names.error()));
-    services_.undrain(*names, when_stored("undrained", *names, std::move(reply)));
+    record(who, {.to = "undrain"}, *names);
+    services_.undrain(*names, when_stored(std::move(reply)));
 }
 
 std::expected<control::explain_view, refusal>
@@ -119,16 +177,22 @@ control_adapter::explain(const std::string& prefix) const {
     announcer_.send();
     auto view = herald::daemon::explain(prefix, services_.all(), speaker_);
     if (!view)
-        return std::unexpected(
-            refusal{refusal::kind::not_found, fmt::format("no service has the prefix {}", prefix)});
+        return std::unexpected(refusal{refusal::kind::not_found, "unknown_prefix",
+                                       fmt::format("no service has the prefix {}", prefix)});
     return *std::move(view);
 }
 
-void control_adapter::reload(bool dry_run, control::reply_to<control::reload_view> reply) {
-    process_.reload(dry_run, std::move(reply));
+void control_adapter::reload(const control::caller& who, control::reload_request request,
+                             control::reply_to<control::reload_view> reply) {
+    reporter_.commanded(who, log_level::info,
+                        request.dry_run ? "a reload was tried" : "a reload was asked for",
+                        {.to = request.dry_run ? "reload_dry_run" : "reload"});
+    process_.reload(request.dry_run, std::move(reply));
 }
 
-void control_adapter::restart(control::done reply) {
+void control_adapter::restart(const control::caller& who, control::restart_request,
+                              control::done reply) {
+    reporter_.commanded(who, log_level::info, "a restart was asked for", {.to = "restart"});
     process_.restart(std::move(reply));
 }
 
@@ -136,20 +200,19 @@ void control_adapter::reader_dropped() {
     reporter_.reader_dropped();
 }
 
-std::expected<void, refusal>
-control_adapter::change_neighbor(const control::neighbor_request& request) {
+void control_adapter::change_neighbor(const control::caller& who, control::neighbor_request request,
+                                      control::done reply) {
     using action = control::neighbor_request::action;
     auto* neighbor = speaker_.find(request.neighbor);
     if (neighbor == nullptr)
-        return std::unexpected(
-            refusal{refusal::kind::not_found,
-                    fmt::format("there is no neighbor \"{}\"", request.neighbor)});
-    static constexpr std::array words{"shut down", "enabled", "reset", "refreshed"};
-    log(log_level::info, "neighbor",
-        fmt::format("neighbor {} is {} by the operator{}{}", request.neighbor,
-                    words[static_cast<std::size_t>(request.what)],
-                    request.reason.empty() ? "" : ": ", request.reason),
-        {{"neighbor", request.neighbor}});
+        return reply(std::unexpected(control::no_neighbor(request.neighbor)));
+    static constexpr std::array done{"shut down", "enabled", "reset", "refreshed"};
+    static constexpr std::array verbs{"shutdown", "enable", "reset", "refresh"};
+    const auto at = static_cast<std::size_t>(request.what);
+    reporter_.commanded(who, log_level::info,
+                        fmt::format("neighbor {} is {} by the operator{}{}", request.neighbor,
+                                    done[at], request.reason.empty() ? "" : ": ", request.reason),
+                        {.neighbor = request.neighbor, .to = verbs[at], .cause = request.reason});
     switch (request.what) {
     case action::shutdown: neighbor->shut_down(request.reason); break;
     case action::enable: neighbor->enable(); break;
@@ -159,17 +222,19 @@ control_adapter::change_neighbor(const control::neighbor_request& request) {
     case action::refresh: neighbor->refresh(); break;
     }
     reporter_.views_changed();
-    return {};
+    reply({});
 }
 
-std::expected<void, refusal> control_adapter::set_log_level(const std::string& text) {
-    const auto level = parse_log_level(text);
+std::expected<void, refusal> control_adapter::set_log_level(const control::caller& who,
+                                                            const control::log_request& request) {
+    const auto level = parse_log_level(request.level);
     if (!level)
-        return std::unexpected(
-            refusal{refusal::kind::invalid,
-                    fmt::format("\"{}\" is not trace, debug, info, warning or error", text)});
+        return std::unexpected(refusal{
+            refusal::kind::invalid, "invalid_request",
+            fmt::format("\"{}\" is not trace, debug, info, warning or error", request.level)});
     herald::daemon::set_log_level(*level);
-    log(log_level::info, "log", fmt::format("the log level is now {}", text));
+    reporter_.commanded(who, log_level::info, fmt::format("the log level is now {}", request.level),
+                        {.to = "log", .cause = request.level});
     return {};
 }
 
@@ -177,27 +242,32 @@ void control_adapter::cannot_accept(const std::string& why) {
     log(log_level::warning, "control", fmt::format("control socket: cannot accept: {}", why));
 }
 
-std::expected<void, refusal> control_adapter::report(const control::report_request& request) {
+std::expected<void, refusal> control_adapter::report(const control::caller& who,
+                                                     const control::report_request& request) {
     const auto* service = services_.find(request.service);
     if (service == nullptr)
-        return std::unexpected(refusal{refusal::kind::not_found,
-                                       fmt::format("there is no service {}", request.service)});
+        return std::unexpected(control::no_service(request.service));
     const auto& checks = service->checks();
     const auto check = std::ranges::find(checks, request.check,
                                          [](const auto& one) { return one->settings().name; });
     if (check == checks.end())
-        return std::unexpected(
-            refusal{refusal::kind::not_found,
-                    fmt::format("the service {} has no check {}", request.service, request.check)});
+        return std::unexpected(control::no_check(request.service, request.check));
     const auto outcome = request.result == "pass"       ? health::verdict::pass
                          : request.result == "degraded" ? health::verdict::degraded
                                                         : health::verdict::fail;
     if ((*check)->report({outcome, request.ttl, request.output})) {
         announcer_.send();
+        reporter_.commanded(who, log_level::debug,
+                            fmt::format("check {} of service {} was reported as {}", request.check,
+                                        request.service, request.result),
+                            {.service = request.service,
+                             .check = request.check,
+                             .to = "report",
+                             .cause = request.result});
         return {};
     }
     return std::unexpected(
-        refusal{refusal::kind::conflict,
+        refusal{refusal::kind::conflict, "check_is_run",
                 fmt::format("the check {} is of type {}: it is run, and takes no reports",
                             request.check, health::type_name((*check)->settings().probe))});
 }

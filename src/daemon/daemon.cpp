@@ -1,5 +1,6 @@
 #include "herald/daemon/daemon.hpp"
 
+#include "herald/control/response.hpp"
 #include "herald/daemon/log.hpp"
 #include "herald/daemon/service_manager.hpp"
 #include "herald/text/version.hpp"
@@ -89,27 +90,10 @@ std::string daemon::stuck_check() const {
 std::expected<void, std::string> daemon::listen() {
     if (auto listening = server_.listen(settings_.control); !listening)
         return listening;
-    auto listening = listen_for_everyone({}, settings_.metrics);
-    if (!listening)
-        server_.stop();
-    return listening;
-}
-
-/// Where the next one cannot be listened on, the one before is listened on again.
-std::expected<void, std::string>
-daemon::listen_for_everyone(const control::metrics_settings& now,
-                            const control::metrics_settings& next) {
-    if (now == next)
-        return {};
-    server_.stop_listening_for_everyone(); // the two may exclude each other
-    if (!next.listen)
-        return {};
-    const auto listening = server_.listen(*next.listen);
+    auto listening = server_.listen_for_everyone(settings_.metrics);
     if (listening)
         return {};
-    if (now.listen)
-        if (const auto back = server_.listen(*now.listen); !back)
-            log(log_level::error, "metrics", back.error());
+    server_.stop();
     return std::unexpected(listening.error());
 }
 
@@ -138,15 +122,14 @@ ending daemon::run() {
 
 void daemon::restart(control::done reply) {
     if (stopping_)
-        return reply(std::unexpected(
-            control::refusal{control::refusal::kind::failed, "heraldd is stopping"}));
+        return reply(std::unexpected(control::is_stopping()));
     config_trial::begin(
         context_.get_executor(), start_.program, start_.config_file,
         [this, reply = std::move(reply)](const std::expected<void, std::string>& how) {
             if (!how) {
                 log(log_level::error, "restart", fmt::format("not restarted: {}", how.error()));
                 return reply(std::unexpected(
-                    control::refusal{control::refusal::kind::failed,
+                    control::refusal{control::refusal::kind::failed, "cannot_restart",
                                      fmt::format("not restarted: {}", how.error())}));
             }
             reply({});

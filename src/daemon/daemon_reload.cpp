@@ -53,7 +53,7 @@ refusal invalid(const std::vector<config::problem>& problems) {
     };
     const auto first = std::ranges::find_if(problems, is_error);
     const auto count = std::ranges::count_if(problems, is_error);
-    return {refusal::kind::invalid,
+    return {refusal::kind::invalid, "config_invalid",
             fmt::format("{}{}", to_string(*first),
                         count > 1 ? fmt::format(" (and {} more)", count - 1) : "")};
 }
@@ -83,8 +83,8 @@ std::expected<control::reload_view, refusal> daemon::take(config::load_result lo
     const auto changes = config::difference(settings_, *loaded.settings);
     if (!dry_run) {
         if (auto applied = apply(std::move(*loaded.settings)); !applied)
-            return std::unexpected(
-                reload_refused({refusal::kind::failed, std::move(applied.error())}, dry_run));
+            return std::unexpected(reload_refused(
+                {refusal::kind::failed, "not_applied", std::move(applied.error())}, dry_run));
         for (const auto& change : changes)
             log(log_level::info, "reload", describe(change));
         log(log_level::info, "reload",
@@ -106,10 +106,10 @@ refusal daemon::reload_refused(refusal why, bool dry_run) {
 std::expected<void, std::string> daemon::apply(config::configuration next) {
     if (auto possible = services_.prepare(next.services); !possible)
         return possible;
-    if (auto listening = listen_for_everyone(settings_.metrics, next.metrics); !listening)
-        return listening;
+    if (auto listening = server_.listen_for_everyone(next.metrics); !listening)
+        return std::unexpected(std::move(listening.error()));
     if (auto changed = speaker_.change(next.listen, next.neighbors); !changed) {
-        if (const auto back = listen_for_everyone(next.metrics, settings_.metrics); !back)
+        if (const auto back = server_.listen_for_everyone(settings_.metrics); !back)
             log(log_level::error, "reload", back.error());
         return changed;
     }

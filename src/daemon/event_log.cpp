@@ -24,9 +24,11 @@ run_result result_of(const health::probe_result& last) {
     return run_result::fail;
 }
 
-/// A step on the way to a session: a neighbor that cannot be reached makes them without end, and
-/// would leave no room for what is worth keeping.
+/// A step on the way to a session, or a check's report: a neighbor that cannot be reached and a
+/// program that reports make them without end, and would leave no room for what is worth keeping.
 bool is_passing(const control::event_view& event) {
+    if (event.type == "command" && event.to == "report")
+        return true;
     const auto established = bgp::to_string(bgp::session_state::established);
     return event.type == "neighbor" && event.from != established && event.to != established;
 }
@@ -67,6 +69,11 @@ void event_log::reloaded(const std::expected<void, std::string>& how) {
     tell({.type = "reload",
           .to = how ? "applied" : "refused",
           .cause = how ? std::string() : how.error()});
+}
+
+void event_log::commanded(control::event_view command) {
+    command.type = "command";
+    tell(std::move(command));
 }
 
 void event_log::state_changed(const peering::neighbor& which, bgp::session_state before,
@@ -142,11 +149,10 @@ void event_log::service_changed(const service_change& change) {
               .cause = change.cause});
 }
 
-void event_log::complete(control::status_view& view) const {
-    for (auto& service : view.services)
-        for (auto& check : service.checks)
-            if (const auto past = checks_.find({service.name, check.name}); past != checks_.end())
-                check.recent = past->second.recent;
+void event_log::complete(control::service_view& view) const {
+    for (auto& check : view.checks)
+        if (const auto past = checks_.find({view.name, check.name}); past != checks_.end())
+            check.recent = past->second.recent;
 }
 
 void event_log::tell(control::event_view event) {

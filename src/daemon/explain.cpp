@@ -40,61 +40,75 @@ find_prefix(const net::ip_prefix& wanted,
     return best;
 }
 
+/// For programs, and for people.
+struct answer {
+    std::string_view reason;
+    std::string text;
+};
+
+answer withdrawal_pending() {
+    return {"withdrawal_pending", "its withdrawal waits for the neighbor's TCP to take it"};
+}
+
 /// Why nothing is wanted of this service, whoever listens.
-std::string why_silent(const managed_service& service) {
+answer why_silent(const managed_service& service) {
     if (service.administration() == service::administration::drained)
-        return "the service is drained";
+        return {"drained", "the service is drained"};
     if (service.health() == service::health_state::unknown)
-        return "the service's health is not known yet";
-    return fmt::format("the service is {}: {}", service::to_string(service.health()),
-                       service.cause().text);
+        return {"starting", "the service's health is not known yet"};
+    return {"service_down",
+            fmt::format("the service is {}: {}", service::to_string(service.health()),
+                        service.cause().text)};
 }
 
 /// Why a prefix that is wanted is not there.
-std::string why_missing(const peering::neighbor& neighbor, const net::ip_prefix& prefix) {
+answer why_missing(const peering::neighbor& neighbor, const net::ip_prefix& prefix) {
     const auto family = prefix.family();
     if (neighbor.administratively_down())
-        return "the neighbor is administratively down";
+        return {"neighbor_shutdown", "the neighbor is administratively down"};
     if (!neighbor.established())
-        return fmt::format("the session is {}{}{}", bgp::to_string(neighbor.state()),
-                           neighbor.last_end() ? ": " : "", neighbor.why_down());
+        return {"session_down",
+                fmt::format("the session is {}{}{}", bgp::to_string(neighbor.state()),
+                            neighbor.last_end() ? ": " : "", neighbor.why_down())};
     if (!neighbor.session()->families.contains(family))
-        return fmt::format("{} was not negotiated in this session", net::to_string(family));
+        return {"family_not_negotiated",
+                fmt::format("{} was not negotiated in this session", net::to_string(family))};
     if (!neighbor.next_hops().contains(family))
-        return neighbor.problems().empty() ? "there is no next hop" : neighbor.problems().front();
+        return {"no_next_hop",
+                neighbor.problems().empty() ? "there is no next hop" : neighbor.problems().front()};
     const auto unsendable = neighbor.rib().unsendable();
     if (std::ranges::find(unsendable, prefix) != unsendable.end())
-        return "its attributes leave no room for a prefix in an UPDATE";
-    return "it waits for the neighbor's TCP to take it";
+        return {"attributes_too_large", "its attributes leave no room for a prefix in an UPDATE"};
+    return {"not_sent_yet", "it waits for the neighbor's TCP to take it"};
 }
 
-std::string why_heard(const managed_service& service) {
+answer why_heard(const managed_service& service) {
     switch (service.heard()) {
     case net::announcement::none: break;
-    case net::announcement::normal: return "announced by the neighbor's own settings";
-    case net::announcement::degraded: return "announced by when.degraded";
-    case net::announcement::draining: return "announced by when.draining";
-    case net::announcement::down: return "announced by when.down";
+    case net::announcement::normal:
+        return {"announced", "announced by the neighbor's own settings"};
+    case net::announcement::degraded: return {"announced", "announced by when.degraded"};
+    case net::announcement::draining: return {"announced", "announced by when.draining"};
+    case net::announcement::down: return {"announced", "announced by when.down"};
     }
-    return "its withdrawal waits for the neighbor's TCP to take it";
+    return withdrawal_pending();
 }
 
-std::string why(const managed_service& service, const peering::neighbor& neighbor,
-                const net::ip_prefix& prefix, bool has_it) {
+answer why(const managed_service& service, const peering::neighbor& neighbor,
+           const net::ip_prefix& prefix, bool has_it) {
     const auto& settings = service.settings();
     if (!hears(neighbor.settings(), settings.service))
-        return "the service is not for this neighbor";
+        return {"not_for_this_neighbor", "the service is not for this neighbor"};
     const bool wanted =
         bgp::export_route(neighbor.settings().policy, settings.exported, service.heard())
             .has_value();
     if (has_it)
-        return wanted ? why_heard(service)
-                      : "its withdrawal waits for the neighbor's TCP to take it";
+        return wanted ? why_heard(service) : withdrawal_pending();
     if (service.heard() == net::announcement::none)
         return why_silent(service);
     if (!wanted)
-        return fmt::format("when.{} withdraws it from this neighbor",
-                           net::to_string(service.heard()));
+        return {"policy", fmt::format("when.{} withdraws it from this neighbor",
+                                      net::to_string(service.heard()))};
     return why_missing(neighbor, prefix);
 }
 
@@ -121,7 +135,9 @@ explain(const std::string& text, const std::vector<std::unique_ptr<managed_servi
             hearing.route->service = found->service->name();
         }
         hearing.settled = neighbor->acknowledged();
-        hearing.why = why(*found->service, *neighbor, found->prefix, hearing.hears);
+        auto found_why = why(*found->service, *neighbor, found->prefix, hearing.hears);
+        hearing.reason = found_why.reason;
+        hearing.why = std::move(found_why.text);
         view.neighbors.push_back(std::move(hearing));
     }
     return view;

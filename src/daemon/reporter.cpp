@@ -58,6 +58,17 @@ void reporter::drain_expired(const std::string& service) {
     log(log_level::info, "undrain", fmt::format("the drain of service {} has ended", service));
 }
 
+void reporter::commanded(const control::caller& who, log_level level, std::string_view text,
+                         control::event_view command) {
+    log(level, "command", text,
+        {{"command", command.to},
+         {"uid", who.uid ? std::to_string(*who.uid) : ""},
+         {"by", who.by}});
+    command.uid = who.uid;
+    command.by = who.by;
+    events_.commanded(std::move(command));
+}
+
 void reporter::reader_dropped() {
     log(log_level::warning, "events", "a reader of events did not keep up, and was dropped",
         {{"count", std::to_string(++readers_dropped_)}});

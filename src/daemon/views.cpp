@@ -145,7 +145,9 @@ control::service_view view_of(const managed_service& service, const peering::spe
     view.administration = service::to_string(service.administration());
     view.heard = net::to_string(service.heard());
     view.since = service.since();
-    view.cause = service.cause().text;
+    auto cause = service.cause();
+    view.cause = std::move(cause.text);
+    view.reason = std::move(cause.reason);
     view.require = require_text(settings);
     view.on_down = settings.deprefer_when_down ? "deprefer" : "withdraw";
     view.prefixes = texts(settings.prefixes);
@@ -186,16 +188,21 @@ control::route_view view_of(const bgp::advertised_route& route) {
 
 std::vector<control::route_view>
 routes_of(const peering::neighbor& neighbor,
-          const std::vector<std::unique_ptr<managed_service>>& services) {
-    std::map<net::ip_prefix, std::string> owners;
+          const std::vector<std::unique_ptr<managed_service>>& services,
+          const std::optional<net::ip_prefix>& last, std::size_t most) {
+    std::map<net::ip_prefix, std::string_view> owners;
     for (const auto& service : services)
         for (const auto& prefix : service->settings().service.prefixes)
-            owners[prefix] = service->name();
+            owners.emplace(prefix, service->name());
+    const auto routes = neighbor.rib().advertised();
+    auto at = last ? std::ranges::upper_bound(routes, *last, {}, &bgp::advertised_route::prefix)
+                   : routes.begin();
     std::vector<control::route_view> views;
-    for (const auto& route : neighbor.rib().advertised()) {
-        auto view = view_of(route);
+    for (; at != routes.end() && views.size() < most; ++at) {
+        auto view = view_of(*at);
         view.neighbor = neighbor.settings().name;
-        view.service = owners[route.prefix];
+        if (const auto owner = owners.find(at->prefix); owner != owners.end())
+            view.service = owner->second;
         views.push_back(std::move(view));
     }
     return views;

@@ -1,8 +1,8 @@
 #include "herald/control/event_view.hpp"
 
+#include "answering.hpp"
 #include "fixture.hpp"
 #include "herald/control/json_text.hpp"
-#include "herald/control/routing.hpp"
 #include "sample_json.hpp"
 
 #include <doctest/doctest.h>
@@ -39,17 +39,18 @@ void publish(world& here, const event_view& event) {
 } // namespace
 
 TEST_CASE("event: every key is there, and null where it does not concern the event") {
-    CHECK(line_of(some_event()) ==
-          R"({"time":"2025-01-31T12:00:00.250Z","type":"service","neighbor":null,)"
-          R"("service":"web","check":null,"from":"up","to":"down",)"
-          R"("cause":"check port failed","direction":null,"code":null,"subcode":null})"
-          "\n");
+    CHECK(
+        line_of(some_event()) ==
+        R"({"time":"2025-01-31T12:00:00.250Z","type":"service","neighbor":null,)"
+        R"("service":"web","check":null,"from":"up","to":"down",)"
+        R"("cause":"check port failed","direction":null,"code":null,"subcode":null,"uid":null,"by":null})"
+        "\n");
     event_view notification{.time = fixed_now(), .type = "notification", .neighbor = "leaf1"};
     notification.notification = event_view::kind{"received", 6, 2};
     CHECK(line_of(notification) ==
           R"({"time":"2025-01-31T12:00:00.250Z","type":"notification","neighbor":"leaf1",)"
           R"("service":null,"check":null,"from":null,"to":null,)"
-          R"("cause":null,"direction":"received","code":6,"subcode":2})"
+          R"("cause":null,"direction":"received","code":6,"subcode":2,"uid":null,"by":null})"
           "\n");
 }
 
@@ -69,9 +70,10 @@ TEST_CASE("server: events are written to those that follow them, from now on") {
         here.served->publish(some_event("three"));
     });
     const auto both = line_of(some_event("two")) + line_of(some_event("three"));
-    CHECK(first.until("three\",\"direction\":null,\"code\":null,\"subcode\":null}\n") == both);
-    CHECK(second.until("three\",\"direction\":null,\"code\":null,\"subcode\":null}\n") ==
-          line_of(some_event("one")) + both);
+    CHECK(first.until("three\",\"direction\":null,\"code\":null,\"subcode\":null,\"uid\":null,"
+                      "\"by\":null}\n") == both);
+    CHECK(second.until("three\",\"direction\":null,\"code\":null,\"subcode\":null,\"uid\":null,"
+                       "\"by\":null}\n") == line_of(some_event("one")) + both);
 }
 
 TEST_CASE("server: a stop is the last event that its readers see") {
@@ -147,18 +149,21 @@ TEST_CASE("server: over TCP everyone may look, and nobody may change or wait") {
     CHECK(asking.reply() == answer("200 OK", "application/json", dns_json() + "\n"));
     CHECK(asking.send(get("/livez")));
     CHECK(asking.reply() == answer("200 OK", "text/plain; charset=utf-8", "ok\n"));
-    const auto nothing =
-        problem_answer("404 Not Found", problem(404, "there is nothing at this path").body);
+    const auto nothing = problem_answer(
+        "404 Not Found", problem(404, "unknown_path", "there is nothing at this path").body);
     for (const auto* path : {"/v1/drain", "/v1/undrain", "/v1/services/dns/drain", "/v1/restart"}) {
         CHECK(asking.send(post(path, "{}")));
         CHECK(asking.reply() == nothing);
     }
-    CHECK(asking.send(get("/v1/wait?until=announced&service=dns")));
-    CHECK(asking.reply() == nothing);
+    for (const auto* path : {"/v1/wait?until=announced&service=dns", "/v1/events"}) {
+        CHECK(asking.send(get(path)));
+        CHECK(asking.reply().starts_with("HTTP/1.1 403 Forbidden\r\n"));
+    }
     CHECK(asking.send(post("/v1/status", "{}")));
-    CHECK(asking.reply() == problem_answer("405 Method Not Allowed",
-                                           problem(405, "this path takes GET, HEAD").body,
-                                           "Allow: GET, HEAD\r\n"));
+    CHECK(asking.reply() ==
+          problem_answer("405 Method Not Allowed",
+                         problem(405, "method_not_allowed", "this path takes GET, HEAD").body,
+                         "Allow: GET, HEAD\r\n"));
     here.on_loop([&] {
         CHECK(here.daemon.drains.empty());
         CHECK(here.daemon.undrains.empty());
@@ -183,7 +188,8 @@ TEST_CASE("server: clients over TCP leave the control socket's places free") {
 }
 
 TEST_CASE("route: the page lets nothing in but itself") {
-    const auto page = std::get<response>(route({"GET", "/", ""}, fake_daemon{}));
+    fake_daemon daemon;
+    const auto page = answered({"GET", "/"}, daemon);
     CHECK(page.status == 200);
     CHECK(page.type == "text/html; charset=utf-8");
     CHECK(page.more.find("default-src 'none'") != std::string::npos);
@@ -199,17 +205,21 @@ TEST_CASE("route: the page lets nothing in but itself") {
 TEST_CASE("route: recent events are shown as a list") {
     fake_daemon daemon;
     daemon.events = {some_event("one"), some_event("two")};
-    const auto shown = std::get<response>(route({"GET", "/v1/events/recent", ""}, daemon));
+    const auto shown = answered({"GET", "/v1/events/recent"}, daemon);
     CHECK(shown == response{.body = R"({"events":[)" + to_text(to_json(some_event("one"))) + "," +
                                     to_text(to_json(some_event("two"))) + "]}\n"});
 }
 
 TEST_CASE("route: a node that is not ready says why, line by line") {
     fake_daemon daemon;
-    CHECK(route({"GET", "/readyz", ""}, daemon) == outcome{show_text(200, "ok\n")});
+    const auto ready = [&] {
+        auto answer = answered({"GET", "/readyz"}, daemon);
+        CHECK(std::exchange(answer.urgent, false));
+        return answer;
+    };
+    CHECK(ready() == show_text(200, "ok\n"));
     daemon.shown.neighbors[0].state = "Idle";
     daemon.shown.services[0].health = "unknown";
-    CHECK(route({"GET", "/readyz", ""}, daemon) ==
-          outcome{show_text(503, "the health of service dns is unknown\n"
-                                 "no session is Established\n")});
+    CHECK(ready() == show_text(503, "the health of service dns is unknown\n"
+                                    "no session is Established\n"));
 }

@@ -1,5 +1,7 @@
 #include "fake_daemon.hpp"
 
+#include "herald/control/response.hpp"
+
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -83,6 +85,7 @@ service_view healthy(wall_time now) {
     check.since = now - 2h - 7min;
     check.recent = "ppp";
     service.checks = {check};
+    service.reason = "checks_passed";
     return service;
 }
 
@@ -134,6 +137,7 @@ service_view failed(wall_time now) {
     service.missing_addresses = {"198.51.100.201"};
     service.checks = failed_checks(now);
     service.cause = "check port failed: connection refused";
+    service.reason = "check_failed";
     return service;
 }
 
@@ -181,76 +185,145 @@ wall_time fixed_now() {
     return std::chrono::sys_days{std::chrono::year{2025} / 1 / 31} + 12h + 250ms;
 }
 
-std::vector<route_view> fake_daemon::routes(const std::string& neighbor) const {
-    auto routes = announced;
-    std::erase_if(routes, [&](const route_view& route) {
-        return !neighbor.empty() && route.neighbor != neighbor;
-    });
+namespace {
+
+template <typename View>
+std::vector<std::string> names_of(const std::vector<View>& views) {
+    std::vector<std::string> names;
+    for (const auto& view : views)
+        names.push_back(view.name);
+    return names;
+}
+
+template <typename View>
+std::optional<View> find_by_name(const std::vector<View>& views, const std::string& name) {
+    const auto found = std::ranges::find(views, name, &View::name);
+    return found == views.end() ? std::nullopt : std::optional(*found);
+}
+
+} // namespace
+
+std::vector<std::string> fake_daemon::neighbor_names() const {
+    return names_of(shown.neighbors);
+}
+
+std::vector<std::string> fake_daemon::service_names() const {
+    return names_of(shown.services);
+}
+
+std::vector<check_name> fake_daemon::check_names() const {
+    std::vector<check_name> names;
+    for (const auto& service : shown.services)
+        for (const auto& one : service.checks)
+            names.push_back({service.name, one.name});
+    return names;
+}
+
+std::optional<neighbor_view> fake_daemon::neighbor(const std::string& name) const {
+    ++looks;
+    return find_by_name(shown.neighbors, name);
+}
+
+std::optional<service_view> fake_daemon::service(const std::string& name) const {
+    ++looks;
+    return find_by_name(shown.services, name);
+}
+
+std::optional<check_view> fake_daemon::check(const check_name& which) const {
+    const auto found = find_by_name(shown.services, which.service);
+    return found ? find_by_name(found->checks, which.name) : std::nullopt;
+}
+
+/// Prefixes are in the order of `announced`.
+std::expected<std::vector<route_view>, refusal>
+fake_daemon::routes(const std::string& neighbor, const std::string& after, std::size_t most) const {
+    std::vector<route_view> routes;
+    bool begun = after.empty();
+    for (const auto& route : announced) {
+        if (route.neighbor != neighbor)
+            continue;
+        if (begun && routes.size() < most)
+            routes.push_back(route);
+        begun = begun || route.prefix == after;
+    }
+    if (!begun)
+        return std::unexpected(refusal{refusal::kind::invalid, "invalid_request", after});
     return routes;
 }
 
-void fake_daemon::drain(drain_request request, done reply) {
+void fake_daemon::drain(const caller& who, drain_request request, done reply) {
+    callers.push_back(who);
     drains.push_back(request);
-    auto result = check(request.services);
+    auto result = find(request.services);
     if (result)
         set_administration(request.services, request.now ? "drained" : "draining");
     give(std::move(reply), std::move(result));
 }
 
-void fake_daemon::undrain(std::vector<std::string> services, done reply) {
-    undrains.push_back(services);
-    auto result = check(services);
+void fake_daemon::undrain(const caller& who, undrain_request request, done reply) {
+    callers.push_back(who);
+    undrains.push_back(request);
+    auto result = find(request.services);
     if (result)
-        set_administration(services, "active");
+        set_administration(request.services, "active");
     give(std::move(reply), std::move(result));
 }
 
 std::expected<explain_view, refusal> fake_daemon::explain(const std::string& prefix) const {
     if (prefix != announced.front().prefix)
-        return std::unexpected(
-            refusal{refusal::kind::not_found, fmt::format("no service has the prefix {}", prefix)});
+        return std::unexpected(refusal{refusal::kind::not_found, "unknown_prefix",
+                                       fmt::format("no service has the prefix {}", prefix)});
     explain_view view;
     view.prefix = prefix;
     view.service = shown.services.front();
-    view.neighbors = {{"leaf1", "Established", true, true,
-                       "announced by the neighbor's own settings", announced.front()},
-                      {"leaf2", "Active", false, true, "the session is Active: refused", {}}};
+    view.neighbors = {
+        {"leaf1", "Established", true, true, "announced by the neighbor's own settings",
+         "announced", announced.front()},
+        {"leaf2", "Active", false, true, "the session is Active: refused", "session_down", {}}};
     return view;
 }
 
-std::expected<void, refusal> fake_daemon::change_neighbor(const neighbor_request& request) {
+void fake_daemon::change_neighbor(const caller& who, neighbor_request request, done reply) {
+    callers.push_back(who);
     neighbor_requests.push_back(request);
     if (std::ranges::find(shown.neighbors, request.neighbor, &neighbor_view::name) ==
         shown.neighbors.end())
-        return std::unexpected(refusal{refusal::kind::not_found, "there is no such neighbor"});
-    return {};
+        return give(std::move(reply), std::unexpected(no_neighbor(request.neighbor)));
+    give(std::move(reply), {});
 }
 
-void fake_daemon::reload(bool dry_run, reply_to<reload_view> reply) {
-    reloads.push_back(dry_run);
+void fake_daemon::reload(const caller& who, reload_request request, reply_to<reload_view> reply) {
+    callers.push_back(who);
+    reloads.push_back(request);
     reply(reloaded);
 }
 
-std::expected<void, refusal> fake_daemon::set_log_level(const std::string& level) {
-    levels.push_back(level);
-    if (level == "loud")
-        return std::unexpected(refusal{refusal::kind::invalid, "\"loud\" is no level"});
+std::expected<void, refusal> fake_daemon::set_log_level(const caller& who,
+                                                        const log_request& request) {
+    callers.push_back(who);
+    levels.push_back(request.level);
+    if (request.level == "loud")
+        return std::unexpected(
+            refusal{refusal::kind::invalid, "invalid_request", "\"loud\" is no level"});
     return {};
 }
 
-void fake_daemon::restart(done reply) {
+void fake_daemon::restart(const caller& who, restart_request, done reply) {
+    callers.push_back(who);
     ++restarts;
     shown.started += 1s;
     give(std::move(reply), {});
 }
 
 /// Checks are run, but for "page".
-std::expected<void, refusal> fake_daemon::report(const report_request& request) {
+std::expected<void, refusal> fake_daemon::report(const caller& who, const report_request& request) {
+    callers.push_back(who);
     reports.push_back(request);
-    if (auto result = check({request.service}); !result)
+    if (auto result = find({request.service}); !result)
         return result;
     if (request.check != "page")
-        return std::unexpected(refusal{refusal::kind::conflict, "the check is run"});
+        return std::unexpected(
+            refusal{refusal::kind::conflict, "check_is_run", "the check is run"});
     for (auto& service : shown.services)
         for (auto& one : service.checks)
             if (service.name == request.service && one.name == request.check)
@@ -267,15 +340,16 @@ void fake_daemon::set_administration(const std::vector<std::string>& services,
 }
 
 /// "full" and "odd" are refused in the other two ways there are.
-std::expected<void, refusal> fake_daemon::check(const std::vector<std::string>& services) const {
+std::expected<void, refusal> fake_daemon::find(const std::vector<std::string>& services) const {
     for (const auto& name : services) {
         if (name == "full")
-            return std::unexpected(refusal{refusal::kind::failed, "no space left on device"});
-        if (name == "odd")
-            return std::unexpected(refusal{refusal::kind::invalid, "odd cannot be drained"});
-        if (std::ranges::find(shown.services, name, &service_view::name) == shown.services.end())
             return std::unexpected(
-                refusal{refusal::kind::not_found, fmt::format("there is no service \"{}\"", name)});
+                refusal{refusal::kind::failed, "not_stored", "no space left on device"});
+        if (name == "odd")
+            return std::unexpected(
+                refusal{refusal::kind::invalid, "invalid_request", "odd cannot be drained"});
+        if (std::ranges::find(shown.services, name, &service_view::name) == shown.services.end())
+            return std::unexpected(no_service(name));
     }
     return {};
 }

@@ -41,9 +41,9 @@ world::~world() {
 std::uint16_t world::listen_for_everyone() {
     return on_loop([this] {
         const auto where =
-            served->listen({boost::asio::ip::address_v4::loopback(), std::uint16_t{0}});
+            served->listen_for_everyone({{{boost::asio::ip::address_v4::loopback(), 0}}});
         REQUIRE_MESSAGE(where.has_value(), where.error());
-        return where->port();
+        return where->value().port();
     });
 }
 

@@ -266,7 +266,7 @@ TEST_CASE("heraldctl --json: prints what the socket answers") {
     CHECK(run({"drain", "dns"}) == printed(dns_json("draining") + "\n"));
     CHECK(run({"wait", "--neighbor", "leaf1", "--established"}) ==
           printed(R"({"neighbors":[)" + leaf1_json + "]}\n"));
-    const auto missing = problem(404, "there is no service \"mail\"").body;
+    const auto missing = problem(no_service("mail")).body;
     CHECK(run({"services", "mail"}) ==
           ran{1, missing, "heraldctl: there is no service \"mail\"\n"});
 }
@@ -278,7 +278,7 @@ TEST_CASE("heraldctl neighbor: asks for what the command line says") {
           printed("leaf1: Established\n")); // what the fake shows does not change
     CHECK(here.run({"neighbor", "leaf1", "refresh"}) == printed("leaf1: Established\n"));
     CHECK(here.run({"neighbor", "spine", "reset"}) ==
-          ran{1, "", "heraldctl: there is no such neighbor\n"});
+          ran{1, "", "heraldctl: there is no neighbor \"spine\"\n"});
     here.on_loop([&] {
         CHECK(here.daemon.neighbor_requests ==
               std::vector<neighbor_request>{{action::shutdown, "leaf1", "new fibre"},
@@ -304,10 +304,13 @@ TEST_CASE("heraldctl reload: a line for each change") {
                   "neighbor leaf1: changed (password, med), would reset the session\n"
                   "service web: added\n"));
     here.on_loop([&] {
-        here.daemon.reloaded = std::unexpected(refusal{refusal::kind::invalid, "f:2:1: no"});
+        here.daemon.reloaded =
+            std::unexpected(refusal{refusal::kind::invalid, "config_invalid", "f:2:1: no"});
     });
     CHECK(here.run({"reload"}) == ran{1, "", "heraldctl: f:2:1: no\n"});
-    here.on_loop([&] { CHECK(here.daemon.reloads == std::vector{false, true, false}); });
+    here.on_loop([&] {
+        CHECK(here.daemon.reloads == std::vector<reload_request>{{false}, {true}, {false}});
+    });
 }
 
 TEST_CASE("heraldctl log: sets the level, or says what is wrong with it") {

@@ -29,9 +29,10 @@ TEST_CASE("heraldctl drain and undrain: ask for what the command line says") {
     CHECK(here.run({"undrain", "--all"}) == printed("dns: active\nweb: active\n"));
     here.on_loop([&] {
         CHECK(here.daemon.drains ==
-              std::vector<drain_request>{{{"dns"}, "new \"disk\"", 10min, true, user()},
-                                         {{}, "", {}, false, user()}});
-        CHECK(here.daemon.undrains == std::vector<words>{{"web", "dns"}, {}});
+              std::vector<drain_request>{{{"dns"}, "new \"disk\"", 10min, true},
+                                         {{}, "", {}, false}});
+        CHECK(here.daemon.undrains == std::vector<undrain_request>{{{"web", "dns"}}, {}});
+        CHECK(here.daemon.callers.front() == caller{.uid = ::getuid(), .by = user()});
     });
 }
 
@@ -39,7 +40,8 @@ TEST_CASE("heraldctl drain: says who asks, also behind sudo") {
     world here;
     CHECK(heraldctl({"--socket", here.socket().native(), "drain", "dns"}, {"SUDO_USER=alice"}) ==
           printed("dns: draining\n"));
-    here.on_loop([&] { CHECK(here.daemon.drains.back().by == "alice"); });
+    here.on_loop(
+        [&] { CHECK(here.daemon.callers.back() == caller{.uid = ::getuid(), .by = "alice"}); });
 }
 
 TEST_CASE("heraldctl undrain: says who keeps a service drained") {
@@ -60,7 +62,7 @@ TEST_CASE("heraldctl drain: several services are one request, refused as a whole
     CHECK(here.run({"drain", "dns", "web"}) == printed("dns: draining\nweb: draining\n"));
     here.on_loop([&] {
         CHECK(here.daemon.shown.services[0].administration == "draining");
-        CHECK(here.daemon.drains.back() == drain_request{{"dns", "web"}, "", {}, false, user()});
+        CHECK(here.daemon.drains.back() == drain_request{{"dns", "web"}, "", {}, false});
     });
 }
 

@@ -2,7 +2,7 @@
 #include "herald/control/server.hpp"
 
 #include "fixture.hpp"
-#include "herald/control/routing.hpp"
+#include "herald/control/response.hpp"
 #include "sample_json.hpp"
 
 #include <doctest/doctest.h>
@@ -30,7 +30,7 @@ void ask_to_wait(world& here, client& asking, std::string_view query) {
 const std::string drained = answer("200 OK", "application/json", dns_json("draining") + "\n");
 
 std::string stopping() {
-    return problem_answer("503 Service Unavailable", problem(503, "the daemon is stopping").body,
+    return problem_answer("503 Service Unavailable", problem(is_stopping()).body,
                           "Connection: close\r\n");
 }
 
@@ -75,9 +75,10 @@ TEST_CASE("server: a change that the daemon does not finish is answered with 504
     world here{bounds};
     client asking{here.socket()};
     ask_for_change(here, asking);
-    CHECK(asking.reply() ==
-          problem_answer("504 Gateway Timeout",
-                         problem(504, "the daemon has not finished this yet").body));
+    CHECK(
+        asking.reply() ==
+        problem_answer("504 Gateway Timeout",
+                       problem(504, "not_finished", "the daemon has not finished this yet").body));
     here.on_loop([&] { here.daemon.replies[0]({}); });
 }
 
@@ -139,7 +140,7 @@ TEST_CASE("server: a session is waited for until it is Established") {
     CHECK(waiting.reply().starts_with("HTTP/1.1 200 OK\r\n"));
 }
 
-TEST_CASE("server: many changes in one turn are one look for all that wait") {
+TEST_CASE("server: many changes in one turn are one look for each that waits") {
     world here;
     std::vector<std::unique_ptr<client>> clients;
     for (int i = 0; i < 10; ++i) {
@@ -155,7 +156,7 @@ TEST_CASE("server: many changes in one turn are one look for all that wait") {
     });
     for (const auto& each : clients)
         CHECK(each->reply().starts_with("HTTP/1.1 200 OK\r\n"));
-    CHECK(here.on_loop([&] { return here.daemon.looks; }) == 1);
+    CHECK(here.on_loop([&] { return here.daemon.looks; }) == 10);
 }
 
 TEST_CASE("server: a condition that does not hold in time is answered with 504, and the "
@@ -163,8 +164,9 @@ TEST_CASE("server: a condition that does not hold in time is answered with 504, 
     world here;
     client waiting{here.socket()};
     CHECK(waiting.send(get("/v1/wait?service=dns&until=withdrawn&timeout=0.05")));
-    CHECK(waiting.reply() == problem_answer("504 Gateway Timeout",
-                                            problem(504, "not withdrawn within 50ms: dns").body));
+    CHECK(waiting.reply() ==
+          problem_answer("504 Gateway Timeout",
+                         problem(504, "timed_out", "not withdrawn within 50ms: dns").body));
     CHECK(waiting.send(get("/v1/services/dns")));
     CHECK(waiting.reply() == answer("200 OK", "application/json", dns_json() + "\n"));
 }
@@ -174,8 +176,7 @@ TEST_CASE("server: a service that disappears while it is waited for is answered 
     client waiting{here.socket()};
     ask_to_wait(here, waiting, "service=dns&until=withdrawn");
     here.change([](status_view& shown) { shown.services.erase(shown.services.begin()); });
-    CHECK(waiting.reply() ==
-          problem_answer("404 Not Found", problem(404, "there is no service \"dns\"").body));
+    CHECK(waiting.reply() == problem_answer("404 Not Found", problem(no_service("dns")).body));
 }
 
 TEST_CASE("server: a client that leaves while it waits makes room for another") {

@@ -162,6 +162,18 @@ TEST_CASE("metrics: what was counted is told with its labels; what never was, as
           "herald_config_reload_success 0\n");
 }
 
+TEST_CASE("metrics: what is no longer configured is not told, whatever was counted of it") {
+    auto counted = some_measurements();
+    counted.checks[{"gone", "resolve"}].runs[run_result::pass] = 7;
+    counted.checks[{"dns", "gone"}].runs[run_result::pass] = 7;
+    counted.notifications[{"gone", "sent", 6, 2}] = 7;
+    counted.service_transitions["gone"] = 7;
+    const auto text = to_metrics(sample(fixed_now()), counted);
+    CHECK(text.find("gone") == std::string::npos);
+    CHECK(text.find(R"(herald_check_runs_total{service="dns",check="resolve")") !=
+          std::string::npos);
+}
+
 TEST_CASE("unready: while a service is unknown, and while no session is Established") {
     const auto healthy = sample(fixed_now()); // one of two sessions, one of two services
     CHECK(unready(healthy) == std::vector<std::string>{});

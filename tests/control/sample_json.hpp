@@ -138,7 +138,8 @@ inline std::string dns_json(const std::string& administration = "active") {
            R"("checks":[)" +
            resolve_json +
            R"(],)"
-           R"("cause":""})";
+           R"("cause":"",)"
+           R"("reason":"checks_passed"})";
 }
 
 inline const std::string web_drain_json = R"({"source":"operator",)"
@@ -173,7 +174,8 @@ inline std::string web_json(const std::string& administration = "draining") {
            R"("checks":[)" +
            port_json + "," + page_json +
            R"(],)"
-           R"("cause":"check port failed: connection refused"})";
+           R"("cause":"check port failed: connection refused",)"
+           R"("reason":"check_failed"})";
 }
 
 inline const std::string status_json = R"({"version":"0.1.0",)"
@@ -213,6 +215,6 @@ inline const std::string routes_json = R"({"routes":[{"neighbor":"leaf1",)"
                                        R"("communities":[],)"
                                        R"("large_communities":[],)"
                                        R"("extended_communities":[],)"
-                                       R"("only_to_customer":null}]})";
+                                       R"("only_to_customer":null}],"next":null})";
 
 } // namespace herald::control::test

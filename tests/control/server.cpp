@@ -1,9 +1,10 @@
 #include "herald/control/server.hpp"
 
 #include "fixture.hpp"
-#include "herald/control/routing.hpp"
+#include "herald/control/response.hpp"
 #include "sample_json.hpp"
 
+#include <array>
 #include <boost/system/error_code.hpp>
 #include <cerrno>
 #include <doctest/doctest.h>
@@ -22,14 +23,15 @@ using boost::system::error_code;
 namespace {
 
 /// This user, as the kernel tells the server.
-const std::string uid = "uid " + std::to_string(::getuid());
+const caller self{.uid = ::getuid(), .by = {}};
 
 std::string dns_answer(const std::string& more = "") {
     return answer("200 OK", "application/json", dns_json() + "\n", more);
 }
 
-std::string refusal_of(unsigned status, std::string_view name, std::string_view detail) {
-    return problem_answer(fmt::format("{} {}", status, name), problem(status, detail).body,
+std::string refusal_of(unsigned status, std::string_view name, std::string_view reason,
+                       std::string_view detail) {
+    return problem_answer(fmt::format("{} {}", status, name), problem(status, reason, detail).body,
                           "Connection: close\r\n");
 }
 
@@ -60,15 +62,39 @@ TEST_CASE("server: a drain is answered with the service as it is then") {
     CHECK(exchange(here.socket(), post("/v1/undrain", "")) ==
           answer("200 OK", "application/json",
                  R"({"services":[)" + dns_json() + "," + web_json("active") + "]}\n"));
-    CHECK(
-        exchange(here.socket(), post("/v1/services/full/drain", "")) ==
-        problem_answer("500 Internal Server Error", problem(500, "no space left on device").body));
+    CHECK(exchange(here.socket(), post("/v1/services/full/drain", "")) ==
+          problem_answer("500 Internal Server Error",
+                         problem(500, "not_stored", "no space left on device").body));
     CHECK(exchange(here.socket(), post("/v1/services/mail/undrain", "")) ==
-          problem_answer("404 Not Found", problem(404, "there is no service \"mail\"").body));
+          problem_answer("404 Not Found", problem(no_service("mail")).body));
     here.on_loop([&] {
-        CHECK(here.daemon.drains == std::vector<drain_request>{{{"dns"}, "r", 60s, false, uid},
-                                                               {{"full"}, "", {}, false, uid}});
-        CHECK(here.daemon.undrains == std::vector<std::vector<std::string>>{{}, {"mail"}});
+        CHECK(here.daemon.drains ==
+              std::vector<drain_request>{{{"dns"}, "r", 60s, false}, {{"full"}, "", {}, false}});
+        CHECK(here.daemon.undrains == std::vector<undrain_request>{{}, {{"mail"}}});
+        CHECK(here.daemon.callers == std::vector<caller>(4, self));
+    });
+}
+
+TEST_CASE("server: every command has the uid of who asks, and what they say of themselves") {
+    world here;
+    const std::vector<std::string> targets{"/v1/drain",
+                                           "/v1/undrain",
+                                           "/v1/neighbors/leaf1/shutdown",
+                                           "/v1/neighbors/leaf1/enable",
+                                           "/v1/neighbors/leaf1/reset",
+                                           "/v1/neighbors/leaf1/refresh",
+                                           "/v1/reload",
+                                           "/v1/restart"};
+    for (const auto& target : targets)
+        CHECK(exchange(here.socket(), post(target, R"({"by":"alice"})"))
+                  .starts_with("HTTP/1.1 200 OK"));
+    CHECK(exchange(here.socket(), post("/v1/log", R"({"level":"debug","by":"alice"})"))
+              .starts_with("HTTP/1.1 200 OK"));
+    CHECK(exchange(here.socket(),
+                   post("/v1/checks/web/page/report", R"({"result":"pass","by":"alice"})"))
+              .starts_with("HTTP/1.1 200 OK"));
+    here.on_loop([&] {
+        CHECK(here.daemon.callers == std::vector<caller>(10, {.uid = ::getuid(), .by = "alice"}));
     });
 }
 
@@ -78,9 +104,9 @@ TEST_CASE("server: a report is answered with the check as it is then, or with 40
     CHECK(exchange(here.socket(), pass).find(R"("name":"page","type":"exec","state":"pass")") !=
           std::string::npos);
     CHECK(exchange(here.socket(), post("/v1/checks/web/port/report", R"({"result":"pass"})")) ==
-          problem_answer("409 Conflict", problem(409, "the check is run").body));
+          problem_answer("409 Conflict", problem(409, "check_is_run", "the check is run").body));
     CHECK(exchange(here.socket(), post("/v1/checks/mail/page/report", R"({"result":"pass"})")) ==
-          problem_answer("404 Not Found", problem(404, "there is no service \"mail\"").body));
+          problem_answer("404 Not Found", problem(no_service("mail")).body));
 }
 
 TEST_CASE("server: requests sent at once are answered in their order, RFC 9112 §9.3.2") {
@@ -162,7 +188,8 @@ TEST_CASE("server: what is not HTTP is answered with 400, and the connection clo
         client asking{here.socket()};
         CHECK(asking.send(bytes));
         asking.finish_sending();
-        CHECK(asking.rest() == refusal_of(400, "Bad Request", "this is not HTTP: " + reason));
+        CHECK(asking.rest() ==
+              refusal_of(400, "Bad Request", "not_http", "this is not HTTP: " + reason));
     }
     CHECK(exchange(here.socket(), get_dns) == dns_answer());
 }
@@ -172,7 +199,8 @@ TEST_CASE("server: a request that ends too soon is answered with 400; no request
     client half{here.socket()};
     CHECK(half.send("POST /v1/drain HTTP/1.1\r\nContent-Length: 10\r\n\r\n{"));
     half.finish_sending();
-    CHECK(half.rest() == refusal_of(400, "Bad Request", "this is not HTTP: partial message"));
+    CHECK(half.rest() ==
+          refusal_of(400, "Bad Request", "not_http", "this is not HTTP: partial message"));
     client silent{here.socket()};
     silent.finish_sending();
     CHECK(silent.rest().empty());
@@ -181,7 +209,8 @@ TEST_CASE("server: a request that ends too soon is answered with 400; no request
 TEST_CASE("server: a body of 10 MB is refused with 413 before it has arrived") {
     world here;
     const std::string body(10'000'000, ' ');
-    const auto refused = refusal_of(413, "Payload Too Large", "the request's body is too large");
+    const auto refused =
+        refusal_of(413, "Payload Too Large", "body_too_large", "the request's body is too large");
     client asking{here.socket()};
     asking.send(post("/v1/drain", body));
     CHECK(asking.reply() == refused);
@@ -206,8 +235,8 @@ TEST_CASE("server: a body as large as allowed is taken, and one byte more refuse
 
 TEST_CASE("server: a flood of header is refused with 431") {
     world here;
-    const auto refused =
-        refusal_of(431, "Request Header Fields Too Large", "the request's header is too large");
+    const auto refused = refusal_of(431, "Request Header Fields Too Large", "header_too_large",
+                                    "the request's header is too large");
     client fields{here.socket()};
     std::string flood = "GET /v1/status HTTP/1.1\r\n";
     for (int i = 0; i < 100'000; ++i)
@@ -221,7 +250,8 @@ TEST_CASE("server: a flood of header is refused with 431") {
 
 TEST_CASE("server: a request that does not arrive in time is answered with 408") {
     world here{impatient(&limits::request)};
-    const auto refused = refusal_of(408, "Request Timeout", "the request did not arrive in time");
+    const auto refused =
+        refusal_of(408, "Request Timeout", "request_timeout", "the request did not arrive in time");
     client silent{here.socket()};
     client half{here.socket()};
     CHECK(half.send("GET /v1/sta"));
@@ -259,7 +289,8 @@ TEST_CASE("server: of 1,000 connections those beyond the limit are refused with 
         clients.push_back(std::make_unique<client>(here.socket()));
     std::size_t refusals = 0;
     for (std::size_t i = 128; i < clients.size(); ++i) {
-        if (clients[i]->rest() == refusal_of(503, "Service Unavailable", "too many connections"))
+        if (clients[i]->rest() ==
+            refusal_of(503, "Service Unavailable", "too_many_connections", "too many connections"))
             ++refusals;
     }
     CHECK(refusals == 1000 - 128);
@@ -269,6 +300,149 @@ TEST_CASE("server: of 1,000 connections those beyond the limit are refused with 
     }
     clients.clear();
     CHECK(exchange(here.socket(), get_dns) == dns_answer());
+}
+
+namespace {
+
+/// Replies of this many bytes.
+constexpr std::size_t large = 4'000'000;
+
+void show_large_status(world& here) {
+    here.on_loop([&] { here.daemon.shown.problems.assign(1, std::string(large, 'x')); });
+}
+
+} // namespace
+
+TEST_CASE("server: replies that nobody takes are bounded together: others are told to come again") {
+    limits bounds;
+    bounds.replies = 3 * large;
+    world here{bounds};
+    show_large_status(here);
+    std::vector<std::unique_ptr<client>> deaf;
+    std::size_t refused = 0;
+    for (int i = 0; i < 10; ++i) {
+        deaf.push_back(std::make_unique<client>(here.socket()));
+        CHECK(deaf.back()->send(get("/v1/status")));
+        pollfd begun{deaf.back()->handle(), POLLIN, 0};
+        CHECK(::poll(&begun, 1, 20000) == 1);
+        std::array<char, 12> first{};
+        CHECK(::recv(deaf.back()->handle(), first.data(), first.size(), MSG_PEEK) == 12);
+        refused += std::string_view(first.data(), first.size()) == "HTTP/1.1 503" ? 1 : 0;
+    }
+    CHECK(refused >= 7); // what is in the sockets' buffers is held too
+    CHECK(deaf.back()->reply() ==
+          problem_answer("503 Service Unavailable", busy().body, "Retry-After: 1\r\n"));
+    CHECK(exchange(here.socket(), get_dns) == dns_answer()); // there is room for a small one
+    deaf.clear();
+    std::string reply;
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    do
+        reply = exchange(here.socket(), get("/v1/status"));
+    while (!reply.starts_with("HTTP/1.1 200") && std::chrono::steady_clock::now() < end);
+    CHECK(reply.size() > large);
+}
+
+TEST_CASE("server: a reply larger than all may hold together goes out alone") {
+    limits bounds;
+    bounds.replies = 1000;
+    world here{bounds};
+    show_large_status(here);
+    CHECK(exchange(here.socket(), get("/v1/status")).size() > large);
+}
+
+TEST_CASE("server: a probe's reply goes out whatever others hold") {
+    limits bounds;
+    bounds.replies = large;
+    bounds.small_reply = 0;
+    world here{bounds};
+    const auto port = here.listen_for_everyone();
+    show_large_status(here);
+    client deaf{port};
+    CHECK(deaf.send(get("/v1/status")));
+    client metrics{port};
+    for (int i = 0; i < 3; ++i) {
+        CHECK(metrics.send(get("/metrics")));
+        CHECK(metrics.reply().starts_with("HTTP/1.1 200 OK\r\n"));
+    }
+    CHECK(deaf.rest().size() < large); // it made room
+}
+
+TEST_CASE("server: what a command has done is told whatever others hold") {
+    limits bounds;
+    bounds.replies = large;
+    bounds.small_reply = 0;
+    world here{bounds};
+    show_large_status(here);
+    client deaf{here.socket()};
+    CHECK(deaf.send(get("/v1/status")));
+    CHECK(exchange(here.socket(), post("/v1/services/dns/drain", ""))
+              .starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+TEST_CASE("server: probes over TCP are answered when all places are taken, by whomever") {
+    limits bounds;
+    bounds.connections = 8;
+    bounds.extra_connections = 4;
+    bounds.reply = 60s;
+    bounds.request = 60s;
+    world here{bounds};
+    const auto port = here.listen_for_everyone();
+    show_large_status(here);
+    const std::vector<std::string> crowd{"", "GET /v1/sta", get("/v1/status"),
+                                         get("/metrics") + get("/v1/status")};
+    std::vector<std::unique_ptr<client>> clients;
+    for (std::size_t i = 0; i < 40; ++i) {
+        clients.push_back(std::make_unique<client>(port));
+        CHECK(clients.back()->send(crowd[i % crowd.size()]));
+        for (const auto* probe : {"/livez", "/readyz", "/metrics"}) {
+            client asking{port};
+            CHECK(asking.send(get(probe)));
+            CHECK(asking.reply().starts_with("HTTP/1.1 200 OK\r\n"));
+        }
+    }
+    client asking{port};
+    CHECK(asking.send(get_dns));
+    CHECK(asking.rest() ==
+          refusal_of(503, "Service Unavailable", "too_many_connections", "too many connections"));
+    client silent{port};
+    CHECK(silent.rest() ==
+          refusal_of(503, "Service Unavailable", "too_many_connections", "too many connections"));
+    CHECK(exchange(here.socket(), get_dns) == dns_answer());
+}
+
+TEST_CASE("server: clients of a listener that is no more are closed; what is asked is answered") {
+    world here;
+    const auto port = here.listen_for_everyone();
+    client idle{port};
+    CHECK(idle.send(get_dns));
+    CHECK(idle.reply() == dns_answer());
+    client half{port};
+    CHECK(half.send("GET /v1/sta"));
+    here.on_loop([&] { CHECK(here.served->listen_for_everyone({}).value() == std::nullopt); });
+    CHECK(idle.rest().empty());
+    CHECK(half.rest().empty());
+    const auto again = here.listen_for_everyone();
+    client there{again};
+    CHECK(there.send(get_dns));
+    CHECK(there.reply() == dns_answer());
+}
+
+TEST_CASE("server: a listener that cannot be had leaves the one before as it is") {
+    world here;
+    const auto port = here.listen_for_everyone();
+    client staying{port};
+    CHECK(staying.send(get_dns));
+    CHECK(staying.reply() == dns_answer());
+    here.on_loop([&] {
+        const boost::asio::ip::tcp::endpoint nowhere{boost::asio::ip::make_address_v4("192.0.2.1"),
+                                                     1};
+        CHECK_FALSE(here.served->listen_for_everyone({nowhere}).has_value());
+    });
+    CHECK(staying.send(get_dns));
+    CHECK(staying.reply() == dns_answer());
+    client late{port};
+    CHECK(late.send(get_dns));
+    CHECK(late.reply() == dns_answer());
 }
 
 TEST_CASE("server: without file descriptors it serves those it has, and the others later") {

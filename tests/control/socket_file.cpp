@@ -1,11 +1,13 @@
 #include "herald/control/server.hpp"
 
 #include "fixture.hpp"
+#include "herald/control/socket_file.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fstream>
+#include <future>
 #include <grp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -114,6 +116,24 @@ TEST_CASE("listen: another daemon whose backlog is full is refused without waiti
     client first{here.settings.socket};
     CHECK(here.served.listen(here.settings) ==
           refused(here.path() + ": another daemon answers there"));
+    ::close(handle);
+}
+
+TEST_CASE("listen: a socket that is bound and not yet listened on is not taken for a stale one") {
+    bench here;
+    socket_file first;
+    REQUIRE(first.make_room(here.settings.socket).has_value());
+    const int handle = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    here.path().copy(static_cast<char*>(address.sun_path), sizeof address.sun_path - 1);
+    REQUIRE(::bind(handle, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    auto second = std::async(std::launch::async, [&] { return here.served.listen(here.settings); });
+    CHECK(second.wait_for(std::chrono::milliseconds(100)) == std::future_status::timeout);
+    REQUIRE(::listen(handle, 5) == 0);
+    first.done();
+    CHECK(second.get() == refused(here.path() + ": another daemon answers there"));
+    client asking{here.settings.socket};
     ::close(handle);
 }
 

@@ -2,12 +2,16 @@
 #include "herald/control/http.hpp"
 #include "herald/control/routing.hpp"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/json/parse.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <variant>
+#include <exception>
+#include <memory>
 
 namespace {
 
@@ -24,22 +28,49 @@ public:
         shown.services[0].name = "s";
         return shown;
     }
-    std::vector<route_view> routes(const std::string&) const override { return {}; }
+    std::vector<std::string> neighbor_names() const override { return {"n"}; }
+    std::vector<std::string> service_names() const override { return {"s"}; }
+    std::vector<check_name> check_names() const override { return {{"s", "c"}}; }
+    std::optional<neighbor_view> neighbor(const std::string& name) const override {
+        return name == "n" ? std::optional(status().neighbors[0]) : std::nullopt;
+    }
+    std::optional<service_view> service(const std::string& name) const override {
+        return name == "s" ? std::optional(status().services[0]) : std::nullopt;
+    }
+    std::optional<check_view> check(const check_name& which) const override {
+        return which == check_name{"s", "c"} ? std::optional(check_view{}) : std::nullopt;
+    }
+    std::expected<std::vector<route_view>, refusal> routes(const std::string&, const std::string&,
+                                                           std::size_t most) const override {
+        return std::vector<route_view>(std::min<std::size_t>(most, 2));
+    }
     const measurements& measured() const override { return counted; }
     std::vector<event_view> recent_events() const override { return {}; }
-    void drain(drain_request, done) override {}
-    void undrain(std::vector<std::string>, done) override {}
+    void drain(const caller&, drain_request wanted, done reply) override {
+        if (wanted.duration && wanted.duration->count() <= 0)
+            std::abort();
+        reply({});
+    }
+    void undrain(const caller&, undrain_request, done reply) override { reply({}); }
     std::expected<explain_view, refusal> explain(const std::string& prefix) const override {
         if (prefix != "::/0")
-            return std::unexpected(refusal{refusal::kind::not_found, prefix});
+            return std::unexpected(refusal{refusal::kind::not_found, "unknown_prefix", prefix});
         return explain_view{};
     }
-    std::expected<void, refusal> change_neighbor(const neighbor_request&) override { return {}; }
-    void reload(bool, reply_to<reload_view>) override {}
-    std::expected<void, refusal> set_log_level(const std::string&) override { return {}; }
-    void restart(done) override {}
+    void change_neighbor(const caller&, neighbor_request, done reply) override { reply({}); }
+    void reload(const caller&, reload_request, reply_to<reload_view> reply) override {
+        reply(reload_view{});
+    }
+    std::expected<void, refusal> set_log_level(const caller&, const log_request&) override {
+        return {};
+    }
+    void restart(const caller&, restart_request, done reply) override { reply({}); }
     void cannot_accept(const std::string&) override {}
-    std::expected<void, refusal> report(const report_request&) override { return {}; }
+    std::expected<void, refusal> report(const caller&, const report_request& told) override {
+        if (told.result.empty() || (told.ttl && told.ttl->count() <= 0))
+            std::abort();
+        return {};
+    }
     void reader_dropped() override {}
 
 private:
@@ -57,41 +88,34 @@ void check(const response& answer) {
         std::abort();
 }
 
-struct checking {
-    status_view status;
-
-    void operator()(const response& answer) const { check(answer); }
-    void operator()(const drain_request& wanted) const {
-        if (wanted.duration && wanted.duration->count() <= 0)
-            std::abort();
-        check(show_changed(wanted.services, status));
-    }
-    void operator()(const undrain_request& wanted) const {
-        check(show_changed(wanted.services, status));
-    }
-    void operator()(const neighbor_request& wanted) const {
-        check(show_neighbor(wanted.neighbor, status));
-    }
-    void operator()(const reload_request&) const { check(show(to_json(reload_view{}))); }
-    void operator()(const log_request& wanted) const { check(show_level(wanted.level)); }
-    void operator()(const restart_request&) const { check(show_restarting()); }
-    void operator()(const report_request& told) const {
-        if (told.result.empty() || (told.ttl && told.ttl->count() <= 0))
-            std::abort();
-        check(show_reported(told, status));
-    }
-    void operator()(const wait_request& wanted) const {
-        if (wanted.names.empty() || wanted.timeout.count() <= 0)
-            std::abort();
-        check(look(wanted, status).value_or(wait_timed_out(wanted)));
+/// Gives up at once whatever would be waited for.
+class hasty_asker : public asker {
+public:
+    void waits_for(std::weak_ptr<pending> what, bool) override {
+        if (const auto waiting = what.lock())
+            waiting->abandon();
     }
 };
+
+void ask(const request& asked, audience who) {
+    small_daemon here;
+    boost::asio::io_context context;
+    hasty_asker client;
+    boost::asio::co_spawn(context,
+                          answer(asked,
+                                 std::make_shared<backend>(context.get_executor(), here, limits{}),
+                                 client, who, std::nullopt),
+                          [](const std::exception_ptr& thrown, const response& ready) {
+                              if (thrown)
+                                  std::abort();
+                              check(ready);
+                          });
+    context.run();
+}
 
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    const small_daemon here;
-    const checking checked{here.status()};
     request_parser parser;
     bound(parser, {});
     parser.eager(true);
@@ -102,6 +126,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (error)
         check(refuse(error));
     else if (parser.is_done())
-        std::visit(checked, route(to_request(parser.get()), here));
+        for (const auto who : {audience::operators, audience::everyone, audience::probes})
+            ask(to_request(parser.get()), who);
     return 0;
 }

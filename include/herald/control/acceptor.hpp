@@ -2,6 +2,7 @@
 
 #include "herald/control/connection.hpp"
 
+#include <algorithm>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -17,9 +18,6 @@ template <typename Socket>
 void keep_from_children(Socket& socket) {
     ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
 }
-
-/// Answers with 503 without waiting: what cannot be written now is dropped.
-void refuse_one_more(connection::socket client);
 
 /// Takes the clients of one listening socket, and has each served.
 template <typename Protocol>
@@ -82,15 +80,25 @@ private:
         // A host that vanished would hold its place for ever.
         taken.set_option(boost::asio::socket_base::keep_alive(true), error);
         connection::socket one = std::move(taken);
-        if (hub_->connections.size() < hub_->bounds.connections)
-            serve(std::move(one));
+        if (hub_->connections.size() < hub_->behind->bounds.connections)
+            serve(std::move(one), hub_->who);
+        else if (hub_->who == audience::everyone)
+            serve_extra(std::move(one));
         else
-            refuse_one_more(std::move(one));
+            refuse_one_more(one);
         accept();
     }
 
-    void serve(connection::socket one) {
-        auto served = std::make_shared<connection>(hub_, std::move(one));
+    /// One for whom there is no place may be a probe. When there are too many such, the oldest
+    /// goes: a probe's request comes at once.
+    void serve_extra(connection::socket one) {
+        if (hub_->extra.size() >= hub_->behind->bounds.extra_connections)
+            (*std::ranges::min_element(hub_->extra, {}, &connection::since))->make_room();
+        serve(std::move(one), audience::probes);
+    }
+
+    void serve(connection::socket one, audience who) {
+        auto served = std::make_shared<connection>(hub_, std::move(one), who);
         boost::asio::co_spawn(socket_.get_executor(), connection::run(std::move(served)),
                               boost::asio::detached);
     }
@@ -99,9 +107,9 @@ private:
     /// trying at once would spin.
     void retry(error_code error) {
         if (!failed_)
-            hub_->daemon->cannot_accept(error.message());
+            hub_->behind->daemon->cannot_accept(error.message());
         failed_ = true;
-        pause_.expires_after(hub_->bounds.accept_retry);
+        pause_.expires_after(hub_->behind->bounds.accept_retry);
         pause_.async_wait([self = this->shared_from_this()](error_code) {
             if (self->socket_.is_open())
                 self->accept();

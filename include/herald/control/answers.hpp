@@ -16,6 +16,7 @@ struct hearing_view {
     bool hears = false;              // it has the prefix now
     bool settled = false;            // and nothing more is to be sent or acknowledged
     std::string why;                 // one line
+    std::string reason;              // the same for programs: "announced", "session_down" …
     std::optional<route_view> route; // what it was sent, as it was encoded
 };
 

@@ -12,8 +12,9 @@ namespace herald::control {
 struct event_view {
     wall_time time{};
     /// "neighbor": a session's state; "notification"; "service": health, or what neighbors hear;
-    /// "check": the settled verdict; "drain": administration; "reload"; "start"; "restart"; "stop".
-    std::string type;
+    /// "check": the settled verdict; "drain": administration; "reload"; "start"; "restart"; "stop";
+    /// "command": what an operator asked for, `to` says what.
+    std::string type = {};
     std::string neighbor = {};
     std::string service = {};
     std::string check = {};
@@ -28,6 +29,9 @@ struct event_view {
         friend bool operator==(const kind&, const kind&) = default;
     };
     std::optional<kind> notification = {};
+    /// Of a command.
+    std::optional<std::uint32_t> uid = {};
+    std::string by = {};
     friend bool operator==(const event_view&, const event_view&) = default;
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "herald/control/endpoint.hpp"
 #include "herald/control/limits.hpp"
-#include "herald/control/routing.hpp"
 
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -11,7 +11,7 @@
 
 namespace herald::control {
 
-/// Between HTTP as Beast has it and the values that routing takes.
+/// Between HTTP as Beast has it and the values that endpoints take.
 using request_parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
 void bound(request_parser& parser, const limits& bounds);
@@ -27,7 +27,9 @@ struct framing {
     bool keep_alive = false;
 };
 
-/// The bytes of the answer.
+/// The header of the answer, whose content is its body.
+std::string header_of(const response& answer, const framing& frame);
+/// Header and content.
 std::string to_bytes(const response& answer, const framing& frame);
 
 } // namespace herald::control

@@ -11,9 +11,16 @@
 
 namespace herald::control {
 
+/// Something that a coroutine waits for, and that can be given up.
+class pending {
+public:
+    virtual ~pending() = default;
+    virtual void abandon() = 0;
+};
+
 /// A value that comes later, and the one coroutine that waits for it. Not for several threads.
 template <typename T>
-class later {
+class later final : public pending {
 public:
     explicit later(const boost::asio::any_io_executor& executor) : wake_(executor) {}
 
@@ -25,11 +32,18 @@ public:
         wake_.cancel();
     }
 
-    /// Nothing where it has not come in time. At most one call; `this` outlives it.
+    /// Whoever waits gets nothing, at once.
+    void abandon() override {
+        abandoned_ = true;
+        wake_.cancel();
+    }
+    bool abandoned() const { return abandoned_; }
+
+    /// None when it has not come in time, or was given up. At most one call; `this` outlives it.
     boost::asio::awaitable<std::optional<T>> get(std::chrono::milliseconds bound) {
         const auto end = std::chrono::steady_clock::now() + bound;
         // A timer's completion says little; the value and the clock are what counts.
-        while (!value_ && std::chrono::steady_clock::now() < end) {
+        while (!value_ && !abandoned_ && std::chrono::steady_clock::now() < end) {
             boost::system::error_code ignored;
             wake_.expires_at(end);
             co_await wake_.async_wait(
@@ -40,6 +54,7 @@ public:
 
 private:
     std::optional<T> value_;
+    bool abandoned_ = false;
     boost::asio::steady_timer wake_;
 };
 

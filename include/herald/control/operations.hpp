@@ -6,6 +6,7 @@
 #include "herald/control/snapshot.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <functional>
@@ -15,16 +16,32 @@
 
 namespace herald::control {
 
-/// Why the daemon refused: what kind of refusal, and a line for people.
+/// Who asks for something.
+struct caller {
+    /// As the kernel has it of the process at the other end (SO_PEERCRED); none: nobody asked by
+    /// the control socket.
+    std::optional<std::uint32_t> uid;
+    std::string by; // what they say of themselves; may be empty
+    friend bool operator==(const caller&, const caller&) = default;
+};
+
+/// What they say of themselves, else "uid 1000".
+std::string to_text(const caller& who);
+
+/// Why the daemon refused.
 struct refusal {
     enum class kind : std::uint8_t {
-        not_found, // no such neighbor, service …
-        invalid,   // the request makes no sense
-        conflict,  // it makes none for what it is about: a report to a check that is run
-        failed,    // it could not be done: the disk is full …
+        not_found,   // no such neighbor, service …
+        invalid,     // the request makes no sense
+        conflict,    // it makes none for what it is about: a report to a check that is run
+        failed,      // it could not be done: the disk is full …
+        unavailable, // it cannot be done just now: the daemon is stopping
+        late,        // it was not done in time
     };
     kind type = kind::failed;
-    std::string detail;
+    std::string reason; // for programs: "unknown_service", "not_stored" …
+    std::string detail; // a line for people
+    friend bool operator==(const refusal&, const refusal&) = default;
 };
 
 struct drain_request {
@@ -32,7 +49,6 @@ struct drain_request {
     std::string reason;
     std::optional<std::chrono::milliseconds> duration; // --for
     bool now = false;
-    std::string by; // who asks
     friend bool operator==(const drain_request&, const drain_request&) = default;
 };
 
@@ -54,6 +70,31 @@ struct report_request {
     friend bool operator==(const report_request&, const report_request&) = default;
 };
 
+struct undrain_request {
+    std::vector<std::string> services; // empty: all
+    friend bool operator==(const undrain_request&, const undrain_request&) = default;
+};
+
+struct reload_request {
+    bool dry_run = false;
+    friend bool operator==(reload_request, reload_request) = default;
+};
+
+struct log_request {
+    std::string level; // "trace" … "error"
+    friend bool operator==(const log_request&, const log_request&) = default;
+};
+
+struct restart_request {
+    friend bool operator==(restart_request, restart_request) = default;
+};
+
+struct check_name {
+    std::string service;
+    std::string name;
+    friend bool operator==(const check_name&, const check_name&) = default;
+};
+
 template <typename Value>
 using reply_to = std::function<void(std::expected<Value, refusal>)>;
 using done = reply_to<void>;
@@ -65,8 +106,20 @@ public:
     virtual ~operations() = default;
 
     virtual status_view status() const = 0;
-    /// Routes of one neighbor, or of all where `neighbor` is empty.
-    virtual std::vector<route_view> routes(const std::string& neighbor) const = 0;
+
+    // Of one thing each; none and a refusal: there is no such thing. Names come in the order of the
+    // configuration.
+    virtual std::vector<std::string> neighbor_names() const = 0;
+    virtual std::vector<std::string> service_names() const = 0;
+    virtual std::vector<check_name> check_names() const = 0;
+    virtual std::optional<neighbor_view> neighbor(const std::string& name) const = 0;
+    virtual std::optional<service_view> service(const std::string& name) const = 0;
+    virtual std::optional<check_view> check(const check_name& which) const = 0;
+    /// What a neighbor was sent, in order of prefix: at most `most` routes, those after the prefix
+    /// `after`; "": from the first.
+    virtual std::expected<std::vector<route_view>, refusal>
+    routes(const std::string& neighbor, const std::string& after, std::size_t most) const = 0;
+
     virtual const measurements& measured() const = 0;
     /// The last ones, oldest first.
     virtual std::vector<event_view> recent_events() const = 0;
@@ -76,22 +129,22 @@ public:
     virtual std::expected<explain_view, refusal> explain(const std::string& prefix) const = 0;
 
     /// `reply` is called once the drain is on disk, or refused; maybe before this returns.
-    virtual void drain(drain_request request, done reply) = 0;
-    /// `services` empty: all.
-    virtual void undrain(std::vector<std::string> services, done reply) = 0;
-    virtual std::expected<void, refusal> change_neighbor(const neighbor_request& request) = 0;
-    /// Applies the configuration file, or with `dry_run` only tells what that would change.
-    virtual void reload(bool dry_run, reply_to<reload_view> reply) = 0;
-    /// "trace" … "error".
-    virtual std::expected<void, refusal> set_log_level(const std::string& level) = 0;
+    virtual void drain(const caller& who, drain_request request, done reply) = 0;
+    virtual void undrain(const caller& who, undrain_request request, done reply) = 0;
+    virtual void change_neighbor(const caller& who, neighbor_request request, done reply) = 0;
+    /// Applies the configuration file, or in a dry run only tells what that would change.
+    virtual void reload(const caller& who, reload_request request, reply_to<reload_view> reply) = 0;
+    virtual std::expected<void, refusal> set_log_level(const caller& who,
+                                                       const log_request& request) = 0;
     /// Starts the program anew without withdrawing from neighbors that keep the routes meanwhile.
     /// `reply` is called before, once it is known that the new start would not fail for its
     /// configuration.
-    virtual void restart(done reply) = 0;
+    virtual void restart(const caller& who, restart_request request, done reply) = 0;
     /// Clients cannot be taken: out of descriptors, say. Once until one is taken again.
     virtual void cannot_accept(const std::string& why) = 0;
     /// The result of a push check, which may change what is announced before this returns.
-    virtual std::expected<void, refusal> report(const report_request& request) = 0;
+    virtual std::expected<void, refusal> report(const caller& who,
+                                                const report_request& request) = 0;
     /// A reader of events that did not keep up was cut.
     virtual void reader_dropped() = 0;
 };

@@ -5,24 +5,30 @@
 #include <expected>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace herald::control {
 
-/// The bodies of requests. An empty one is an empty object; unknown members are errors. The error
-/// is a line for people.
-std::expected<drain_request, std::string> parse_drain(std::string_view body);
-/// The services to put back; none: what the path says.
-std::expected<std::vector<std::string>, std::string> parse_undrain(std::string_view body);
-/// Why; only where the request `takes_one`.
-std::expected<std::string, std::string> parse_reason(std::string_view body, bool takes_one);
-/// Whether it is a dry run.
-std::expected<bool, std::string> parse_reload(std::string_view body);
-/// The level, as it was written.
-std::expected<std::string, std::string> parse_log(std::string_view body);
-/// A request that says all by its path.
-std::expected<void, std::string> parse_nothing(std::string_view body);
-/// Service and check are in the path.
-std::expected<report_request, std::string> parse_report(std::string_view body);
+/// What a command asks for, and what who asks says of themselves.
+template <typename Request>
+struct command {
+    Request wanted;
+    std::string by;
+    friend bool operator==(const command&, const command&) = default;
+};
+
+/// The bodies of commands. An empty one is an empty object; unknown members are errors. What the
+/// path says is not in them. The error is a line for people.
+template <typename Request>
+using parsed_command = std::expected<command<Request>, std::string>;
+
+parsed_command<drain_request> parse_drain(std::string_view body);
+parsed_command<undrain_request> parse_undrain(std::string_view body);
+/// A reason is taken with a shutdown.
+parsed_command<neighbor_request> parse_neighbor(std::string_view body,
+                                                neighbor_request::action what);
+parsed_command<reload_request> parse_reload(std::string_view body);
+parsed_command<log_request> parse_log(std::string_view body);
+parsed_command<restart_request> parse_restart(std::string_view body);
+parsed_command<report_request> parse_report(std::string_view body);
 
 } // namespace herald::control

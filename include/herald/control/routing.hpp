@@ -1,63 +1,21 @@
 #pragma once
 
-#include "herald/control/operations.hpp"
+#include "herald/control/endpoint.hpp"
 #include "herald/control/response.hpp"
-#include "herald/control/wait_condition.hpp"
 
-#include <cstdint>
-#include <string>
-#include <variant>
-#include <vector>
+#include <memory>
 
 namespace herald::control {
 
-/// What was asked, apart from the socket.
-struct request {
-    std::string method;
-    std::string target; // RFC 9112 §3.2: path and query, or a whole URL
-    std::string body;
-};
+/// Finds the endpoint and has it answer. Never throws on what a client sent. `client` lives until
+/// the answer is there.
+answering answer(request asked, std::shared_ptr<backend> behind, asker& client, audience who,
+                 std::optional<std::uint32_t> user);
 
-struct undrain_request {
-    std::vector<std::string> services; // empty: all
-    friend bool operator==(const undrain_request&, const undrain_request&) = default;
-};
-
-struct reload_request {
-    bool dry_run = false;
-    friend bool operator==(reload_request, reload_request) = default;
-};
-
-struct log_request {
-    std::string level;
-    friend bool operator==(const log_request&, const log_request&) = default;
-};
-
-struct restart_request {
-    friend bool operator==(restart_request, restart_request) = default;
-};
-
-/// An answer, or what has to be done first.
-using outcome =
-    std::variant<response, drain_request, undrain_request, report_request, neighbor_request,
-                 reload_request, log_request, restart_request, wait_request>;
-
-/// Who asks: those whom the control socket's file admits, or anyone.
-enum class audience : std::uint8_t { operators, everyone };
-
-/// Never throws on what a client sent. Everyone may look; only operators may change.
-outcome route(const request& asked, const operations& daemon, audience who = audience::operators);
-
-/// The services as they are after a change of `names`: the one, or all where `names` is empty.
-response show_changed(const std::vector<std::string>& names, const status_view& status);
-
-/// A neighbor as it is after a request about it.
-response show_neighbor(const std::string& name, const status_view& status);
-response show_level(const std::string& level);
-
-/// The answer to a restart that is under way.
-response show_restarting();
-/// The check that was reported on, as it is now.
-response show_reported(const report_request& reported, const status_view& status);
+/// Whether the open listener answers a request to this host. A page of another site reaches it
+/// under a name of that site, which its browser sends as the host ("DNS rebinding"). Browsers are
+/// answered by addresses, by names without a dot, by localhost and by the names in `own`;
+/// everything that is no browser by any name.
+bool may_be_asked_for(const request& asked, const std::vector<std::string>& own);
 
 } // namespace herald::control

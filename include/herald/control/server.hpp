@@ -2,18 +2,20 @@
 
 #include "herald/control/control_settings.hpp"
 #include "herald/control/limits.hpp"
+#include "herald/control/metrics_settings.hpp"
 #include "herald/control/operations.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace herald::control {
 
-/// HTTP/1.1 with JSON over a UNIX stream socket, and what is read-only over TCP too. Bounded
-/// whatever clients do: see limits.
+/// HTTP/1.1 with JSON over a UNIX stream socket, and what is read-only over TCP too. What
+/// clients can cost is in limits.
 class server {
 public:
     /// `daemon` outlives the server.
@@ -27,12 +29,11 @@ public:
     /// another daemon's, and refused. The error is a line for people.
     std::expected<void, std::string> listen(const control_settings& settings);
 
-    /// Listens for everyone on a TCP port: views, metrics, the status page. Where it listens, for
-    /// port 0. It listens at one place at most.
-    std::expected<boost::asio::ip::tcp::endpoint, std::string>
-    listen(const boost::asio::ip::tcp::endpoint& where);
-    /// Connections stay.
-    void stop_listening_for_everyone();
+    /// Listens for everyone on a TCP port: views, metrics, the status page; or no longer. Where it
+    /// listens by now, for port 0. Clients that came by another place are closed. When it cannot be
+    /// listened there, it goes on where it was.
+    std::expected<std::optional<boost::asio::ip::tcp::endpoint>, std::string>
+    listen_for_everyone(const metrics_settings& settings);
 
     /// Tells those that follow events, in a later turn of the loop. Cheap where nobody does.
     void publish(const event_view& event);

@@ -113,7 +113,8 @@ struct service_view {
     std::vector<std::string> addresses;         // that it needs
     std::vector<std::string> missing_addresses; // that no interface has
     std::vector<check_view> checks;
-    std::string cause; // why it is in its state, one line: "check resolve failed: timed out"
+    std::string cause;  // why it is in its state, one line: "check resolve failed: timed out"
+    std::string reason; // the same for programs: "check_failed", "held_down" …
 };
 
 /// A route as it was encoded for a neighbor.

@@ -1,11 +1,13 @@
 #pragma once
 
+#include "herald/control/later.hpp"
+#include "herald/control/operations.hpp"
 #include "herald/control/response.hpp"
-#include "herald/control/snapshot.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,7 +38,25 @@ struct parameter {
 std::expected<wait_request, std::string> parse_wait(const std::vector<parameter>& parameters);
 
 /// The answer, once the condition holds or never can (a name is unknown).
-std::optional<response> look(const wait_request& wait, const status_view& status);
+std::optional<response> look(const wait_request& wait, const operations& daemon);
 response wait_timed_out(const wait_request& wait);
+
+/// Requests that wait, and who is to be told.
+class wait_list {
+public:
+    void add(wait_request wait, std::weak_ptr<later<response>> answer);
+    bool empty() const { return waits_.empty(); }
+    /// Answers those whose condition holds by now.
+    void look_again(const operations& daemon);
+    void end(const response& with);
+
+private:
+    struct entry {
+        wait_request wait;
+        std::weak_ptr<later<response>> answer; // owned by the coroutine that waits
+    };
+
+    std::vector<entry> waits_;
+};
 
 } // namespace herald::control

@@ -8,9 +8,10 @@
 #include "herald/peering/speaker.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <expected>
+#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace herald::daemon {
@@ -40,27 +41,41 @@ public:
         , reporter_(reporter) {}
 
     control::status_view status() const override;
-    std::vector<control::route_view> routes(const std::string& neighbor) const override;
+    std::vector<std::string> neighbor_names() const override;
+    std::vector<std::string> service_names() const override;
+    std::vector<control::check_name> check_names() const override;
+    std::optional<control::neighbor_view> neighbor(const std::string& name) const override;
+    std::optional<control::service_view> service(const std::string& name) const override;
+    std::optional<control::check_view> check(const control::check_name& which) const override;
+    std::expected<std::vector<control::route_view>, control::refusal>
+    routes(const std::string& neighbor, const std::string& after, std::size_t most) const override;
     const control::measurements& measured() const override;
     std::vector<control::event_view> recent_events() const override;
     std::expected<control::explain_view, control::refusal>
     explain(const std::string& prefix) const override;
-    void drain(control::drain_request request, control::done reply) override;
-    void undrain(std::vector<std::string> services, control::done reply) override;
+    void drain(const control::caller& who, control::drain_request request,
+               control::done reply) override;
+    void undrain(const control::caller& who, control::undrain_request request,
+                 control::done reply) override;
+    void change_neighbor(const control::caller& who, control::neighbor_request request,
+                         control::done reply) override;
+    void reload(const control::caller& who, control::reload_request request,
+                control::reply_to<control::reload_view> reply) override;
     std::expected<void, control::refusal>
-    change_neighbor(const control::neighbor_request& request) override;
-    void reload(bool dry_run, control::reply_to<control::reload_view> reply) override;
-    std::expected<void, control::refusal> set_log_level(const std::string& level) override;
-    void restart(control::done reply) override;
+    set_log_level(const control::caller& who, const control::log_request& request) override;
+    void restart(const control::caller& who, control::restart_request request,
+                 control::done reply) override;
+    std::expected<void, control::refusal> report(const control::caller& who,
+                                                 const control::report_request& request) override;
     void cannot_accept(const std::string& why) override;
-    std::expected<void, control::refusal> report(const control::report_request& request) override;
     void reader_dropped() override;
 
 private:
     std::expected<std::vector<std::string>, control::refusal>
     names_of(const std::vector<std::string>& asked) const;
-    drain_book::outcome when_stored(std::string_view verb, const std::vector<std::string>& names,
-                                    control::done reply);
+    void record(const control::caller& who, control::event_view command,
+                const std::vector<std::string>& services);
+    drain_book::outcome when_stored(control::done reply);
 
     lifecycle& process_;
     managed_services& services_;

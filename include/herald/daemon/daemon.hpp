@@ -72,8 +72,6 @@ private:
     void end_sessions(const std::string& why);
     std::string stuck_check() const;
     std::expected<void, std::string> listen();
-    std::expected<void, std::string> listen_for_everyone(const control::metrics_settings& now,
-                                                         const control::metrics_settings& next);
 
     boost::asio::io_context& context_;
     config::configuration settings_;

@@ -59,6 +59,9 @@ public:
     /// The configuration was read again; the error is a line for people.
     void reloaded(const std::expected<void, std::string>& how);
 
+    /// An operator's command, as an event.
+    void commanded(control::event_view command);
+
     void state_changed(const peering::neighbor& which, bgp::session_state before,
                        bgp::session_state now);
     void session_ended(const peering::neighbor& which, const peering::session_end& end);
@@ -73,7 +76,7 @@ public:
     /// The last ones, oldest first; but for the steps on the way to a session.
     std::vector<control::event_view> recent() const { return {events_.begin(), events_.end()}; }
     /// Puts each check's last results into the view.
-    void complete(control::status_view& view) const;
+    void complete(control::service_view& view) const;
 
 private:
     using check_name = std::pair<std::string, std::string>; // of its service, and its own

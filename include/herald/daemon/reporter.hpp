@@ -1,8 +1,10 @@
 #pragma once
 
 #include "herald/control/event_view.hpp"
+#include "herald/control/operations.hpp"
 #include "herald/control/server.hpp"
 #include "herald/daemon/announcer.hpp"
+#include "herald/daemon/daemon_settings.hpp"
 #include "herald/daemon/event_log.hpp"
 #include "herald/daemon/rate_limit.hpp"
 #include "herald/peering/speaker.hpp"
@@ -12,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace herald::daemon {
 
@@ -30,6 +33,9 @@ public:
     void service_changed(const service_change& change, const announcer::sending& how);
     void drain_expired(const std::string& service);
     void reader_dropped();
+    /// Who asked for something: in the log, and as an event that says what.
+    void commanded(const control::caller& who, log_level level, std::string_view text,
+                   control::event_view command);
     /// Those that wait at the control socket look again, now and when neighbors have acknowledged.
     void views_changed();
     /// Sessions that end from now on end as they should.

@@ -1,7 +1,7 @@
 'use strict';
 const interval = 2000;       // ms between looks
 const patience = 5000;       // ms for an answer
-const most_routes = 300;     // shown one by one
+const most_routes = 300;     // shown one by one, and asked for
 const page = {};             // what each part was last made of
 let seen = null;             // when there was an answer, by this clock
 
@@ -180,12 +180,11 @@ function show_status(status) {
     'No checks are configured: services are up while they are not drained.'));
 }
 
-function show_routes(routes) {
-  show('routes', routes, (all) => [table(
+function show_routes(part) {
+  show('routes', part, ({routes, next}) => [table(
     ['Prefix', 'To', 'Service', 'Next hop', 'AS path', 'Communities'],
-    all.slice(0, most_routes).map(route), 'Nothing is announced.'),
-    all.length > most_routes
-      ? make('p', {class: 'none'}, `And ${all.length - most_routes} more: heraldctl routes`) : '']);
+    routes.map(route), 'Nothing is announced.'),
+    next === null ? '' : make('p', {class: 'none'}, 'And more: heraldctl routes')]);
 }
 
 function show_events(events) {
@@ -214,7 +213,7 @@ async function look() {
   try {
     const status = await get('/v1/status');
     const {events} = await get('/v1/events/recent');
-    const {routes} = await get('/v1/routes');
+    const routes = await get(`/v1/routes?limit=${most_routes}`);
     seen = Date.now();
     show_status(status);
     show_routes(routes);

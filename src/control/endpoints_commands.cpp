@@ -1,0 +1,158 @@
+#include "herald/control/answers.hpp"
+#include "herald/control/endpoints.hpp"
+#include "herald/control/request_body.hpp"
+#include "herald/control/views.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/json/object.hpp>
+#include <utility>
+
+// Endpoints that change something. A co_await has a statement of its own: GCC 12 miscompiles
+// others.
+
+namespace herald::control {
+
+namespace json = boost::json;
+namespace asio = boost::asio;
+
+namespace {
+
+/// Asks the daemon, and waits for its reply: it may come before `ask` returns, later, when the
+/// client is gone, or when the server is.
+template <typename Value, typename Ask>
+asio::awaitable<std::expected<Value, refusal>> reply_of(call& asked, Ask ask) {
+    using reply = std::expected<Value, refusal>;
+    const auto coming = std::make_shared<later<reply>>(asked.behind->executor);
+    asked.client.waits_for(coming, false);
+    ask(asked.daemon(), [waiting = std::weak_ptr(coming)](reply how) {
+        if (const auto still = waiting.lock())
+            still->set(std::move(how));
+    });
+    auto how = co_await coming->get(asked.behind->bounds.daemon);
+    if (asked.is_over())
+        co_return std::unexpected(is_stopping());
+    if (!how)
+        co_return std::unexpected(
+            refusal{refusal::kind::late, "not_finished", "the daemon has not finished this yet"});
+    co_return *std::move(how);
+}
+
+/// The services that a request is about: the one in its path, or those in its body.
+template <typename Request>
+parsed_command<Request> about(const call& asked, parsed_command<Request> given) {
+    if (!given || asked.names.empty())
+        return given;
+    if (!given->wanted.services.empty())
+        return std::unexpected("the path names the service: \"services\" has no place in the body");
+    given->wanted.services = asked.names;
+    return given;
+}
+
+/// One service alone; several, or all for no name, as a list.
+response show_changed(const operations& daemon, const std::vector<std::string>& names) {
+    if (names.size() == 1) {
+        const auto service = daemon.service(names.front());
+        return service ? show(to_json(*service)) : problem(no_service(names.front()));
+    }
+    json::array changed;
+    for (const auto& name : daemon.service_names())
+        if (names.empty() || std::ranges::find(names, name) != names.end())
+            if (const auto service = daemon.service(name))
+                changed.emplace_back(to_json(*service));
+    return show(json::object{{"services", std::move(changed)}});
+}
+
+} // namespace
+
+answering drain(call& asked) {
+    auto given = about(asked, parse_drain(asked.body));
+    if (!given)
+        co_return invalid(given.error());
+    const auto services = given->wanted.services;
+    const auto ask = [&](operations& daemon, done reply) {
+        daemon.drain({asked.user, given->by}, std::move(given->wanted), std::move(reply));
+    };
+    const auto how = co_await reply_of<void>(asked, ask);
+    co_return how ? show_changed(asked.daemon(), services) : problem(how.error());
+}
+
+answering undrain(call& asked) {
+    auto given = about(asked, parse_undrain(asked.body));
+    if (!given)
+        co_return invalid(given.error());
+    const auto services = given->wanted.services;
+    const auto ask = [&](operations& daemon, done reply) {
+        daemon.undrain({asked.user, given->by}, std::move(given->wanted), std::move(reply));
+    };
+    const auto how = co_await reply_of<void>(asked, ask);
+    co_return how ? show_changed(asked.daemon(), services) : problem(how.error());
+}
+
+answering change_neighbor(call& asked) {
+    using action = neighbor_request::action;
+    static constexpr std::array actions{
+        std::pair{"shutdown", action::shutdown}, std::pair{"enable", action::enable},
+        std::pair{"reset", action::reset}, std::pair{"refresh", action::refresh}};
+    const auto known = std::ranges::find_if(
+        actions, [&](const auto& each) { return asked.names[1] == each.first; });
+    if (known == actions.end())
+        co_return nothing_here();
+    auto given = parse_neighbor(asked.body, known->second);
+    if (!given)
+        co_return invalid(given.error());
+    given->wanted.neighbor = asked.names[0];
+    const auto ask = [&](operations& daemon, done reply) {
+        daemon.change_neighbor({asked.user, given->by}, std::move(given->wanted), std::move(reply));
+    };
+    const auto how = co_await reply_of<void>(asked, ask);
+    if (!how)
+        co_return problem(how.error());
+    const auto neighbor = asked.daemon().neighbor(asked.names[0]);
+    co_return neighbor ? show(to_json(*neighbor)) : problem(no_neighbor(asked.names[0]));
+}
+
+answering reload(call& asked) {
+    const auto given = parse_reload(asked.body);
+    if (!given)
+        co_return invalid(given.error());
+    const auto ask = [&](operations& daemon, reply_to<reload_view> reply) {
+        daemon.reload({asked.user, given->by}, given->wanted, std::move(reply));
+    };
+    const auto how = co_await reply_of<reload_view>(asked, ask);
+    co_return how ? show(to_json(*how)) : problem(how.error());
+}
+
+answering change_log(call& asked) {
+    const auto given = parse_log(asked.body);
+    if (!given)
+        co_return invalid(given.error());
+    const auto how = asked.daemon().set_log_level({asked.user, given->by}, given->wanted);
+    co_return how ? show(json::object{{"level", given->wanted.level}}) : problem(how.error());
+}
+
+answering restart(call& asked) {
+    const auto given = parse_restart(asked.body);
+    if (!given)
+        co_return invalid(given.error());
+    const auto ask = [&](operations& daemon, done reply) {
+        daemon.restart({asked.user, given->by}, given->wanted, std::move(reply));
+    };
+    const auto how = co_await reply_of<void>(asked, ask);
+    co_return how ? show(json::object{{"restarting", true}}) : problem(how.error());
+}
+
+answering report(call& asked) {
+    auto given = parse_report(asked.body);
+    if (!given)
+        co_return invalid(given.error());
+    given->wanted.service = asked.names[0];
+    given->wanted.check = asked.names[1];
+    const auto how = asked.daemon().report({asked.user, given->by}, given->wanted);
+    if (!how)
+        co_return problem(how.error());
+    const auto check = asked.daemon().check({asked.names[0], asked.names[1]});
+    co_return check ? show(to_json(*check)) : problem(no_check(asked.names[0], asked.names[1]));
+}
+
+} // namespace herald::control
