@@ -1,6 +1,7 @@
 """heraldctl: what scripts and people get from it."""
 
 import json
+import os
 import shutil
 import socket
 
@@ -8,6 +9,7 @@ import pytest
 
 from lab.herald import HERALDCTL
 from lab.processes import run
+from lab.scenario import announcing
 from lab.site import IPV4_PREFIX, IPV6_PREFIX
 
 COMMANDS = ["status", "neighbors", "services", "checks", "routes"]
@@ -68,6 +70,31 @@ def test_wait(world):
     world.service.kill()
     world.herald.ctl("wait", "--service", "dns", "--withdrawn", "--timeout", "10s")
     world.wait_withdrawn()  # the router's TCP has it; its bgpd reads it when it gets to it
+
+
+def test_every_command_says_who_asks(world):
+    """What they say of themselves, beside the user id that the kernel knows."""
+    commands = {"drain": ["drain", "dns"], "undrain": ["undrain", "dns"],
+                "refresh": ["neighbor", "leaf1", "refresh"], "log": ["log", "debug"],
+                "reload_dry_run": ["reload", "--dry-run"], "reload": ["reload"]}
+    for words in commands.values():
+        run(HERALDCTL, "--socket", world.herald.socket, *words,
+            env={**os.environ, "SUDO_USER": "alice"})
+    events = world.herald.get("/v1/events/recent")["events"]
+    asked = [event for event in events if event["type"] == "command"]
+    assert [event["to"] for event in asked] == list(commands)
+    assert {(event["uid"], event["by"]) for event in asked} == {(os.geteuid(), "alice")}
+
+
+def test_routes_of_more_than_a_page_are_all_shown(site):
+    """They are fetched a page of 1000 at a time."""
+    prefixes = [f"10.{number // 256}.{number % 256}.0/24" for number in range(1100)]
+    world = announcing(site, service={"prefixes": [IPV4_PREFIX, IPV6_PREFIX, *prefixes]})
+    shown = world.herald.ctl("routes").stdout
+    assert {line.split()[1] for line in shown.splitlines()[1:]} == {IPV4_PREFIX, IPV6_PREFIX,
+                                                                    *prefixes}
+    assert len(shown.splitlines()) == 1 + 1102
+    assert len(json.loads(world.herald.ctl("--json", "routes").stdout)["routes"]) == 1102
 
 
 def test_no_daemon(tmp_path):

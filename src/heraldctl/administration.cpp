@@ -6,7 +6,6 @@
 #include "tables.hpp"
 #include "values.hpp"
 
-#include "herald/control/json_text.hpp"
 #include "herald/text/nearest.hpp"
 
 #include <algorithm>
@@ -63,10 +62,8 @@ result<void> neighbor(const global_options& global, const po::variables_map& opt
     json::object body;
     if (options.count("reason") > 0)
         body["reason"] = option(options, "reason");
-    const auto answer =
-        consult(global, {.method = "POST",
-                         .target = fmt::format("/v1/neighbors/{}/{}", encode(words[0]), words[1]),
-                         .body = herald::control::to_text(body)});
+    const auto answer = command_daemon(
+        global, fmt::format("/v1/neighbors/{}/{}", encode(words[0]), words[1]), body);
     if (!answer)
         return std::unexpected(answer.error());
     if (global.json)
@@ -80,8 +77,7 @@ result<void> neighbor(const global_options& global, const po::variables_map& opt
 
 result<void> reload(const global_options& global, const po::variables_map& options) {
     const json::object body{{"dry_run", options.count("dry-run") > 0}};
-    const auto answer = consult(
-        global, {.method = "POST", .target = "/v1/reload", .body = herald::control::to_text(body)});
+    const auto answer = command_daemon(global, "/v1/reload", body);
     if (!answer)
         return std::unexpected(answer.error());
     if (global.json)
@@ -94,8 +90,7 @@ result<void> log_level(const global_options& global, const po::variables_map& op
     if (level.empty())
         return usage("log takes trace, debug, info, warning or error");
     const json::object body{{"level", level.front()}};
-    const auto answer = consult(
-        global, {.method = "POST", .target = "/v1/log", .body = herald::control::to_text(body)});
+    const auto answer = command_daemon(global, "/v1/log", body);
     if (!answer)
         return std::unexpected(answer.error());
     return global.json ? result<void>{} : print(fmt::format("log: {}\n", level.front()));
@@ -105,7 +100,7 @@ result<void> restart(const global_options& global, const po::variables_map&) {
     const auto before = start_of(global);
     if (!before)
         return std::unexpected(before.error());
-    if (auto asked = consult(global, {.method = "POST", .target = "/v1/restart"}); !asked)
+    if (auto asked = command_daemon(global, "/v1/restart", {}); !asked)
         return std::unexpected(asked.error());
     const auto deadline = std::chrono::steady_clock::now() + restart_limit;
     auto now = before;

@@ -3,8 +3,13 @@
 #include "output.hpp"
 #include "tables.hpp"
 
+#include "herald/control/json_text.hpp"
+
 #include <boost/json/parse.hpp>
+#include <cstdlib>
 #include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
 
 namespace heraldctl {
 
@@ -23,6 +28,14 @@ std::string detail_of(const reply& answer) {
             return harmless(std::string(detail->get_string()));
     }
     return fmt::format("the daemon answered with status {}", answer.status);
+}
+
+/// Who runs this, also behind sudo(8); "" if that has no name.
+std::string user_name() {
+    if (const char* caller = std::getenv("SUDO_USER"); caller != nullptr)
+        return caller;
+    const auto* user = ::getpwuid(::getuid());
+    return user == nullptr ? "" : user->pw_name;
 }
 
 } // namespace
@@ -50,6 +63,14 @@ result<reply> consult(const global_options& global, const question& asked) {
     if (answer->status >= 400)
         return refusal_of(*answer);
     return answer;
+}
+
+result<reply> command_daemon(const global_options& global, std::string target, json::object body) {
+    if (auto name = user_name(); !name.empty())
+        body["by"] = std::move(name);
+    return consult(
+        global,
+        {.method = "POST", .target = std::move(target), .body = herald::control::to_text(body)});
 }
 
 } // namespace heraldctl

@@ -3,6 +3,7 @@
 #include "client.hpp"
 #include "commands.hpp"
 
+#include <boost/json/object.hpp>
 #include <string>
 #include <vector>
 
@@ -21,5 +22,10 @@ std::unexpected<failure> refusal_of(const reply& answer);
 
 /// Asks, and with --json prints what was answered, whatever it is. A refusal is a failure.
 result<reply> consult(const global_options& global, const question& asked);
+
+/// Asks for something to be done. What the caller says of themselves goes with it, into the log and
+/// the event; the daemon has the user id from the kernel.
+result<reply> command_daemon(const global_options& global, std::string target,
+                             boost::json::object body);
 
 } // namespace heraldctl

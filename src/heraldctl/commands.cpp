@@ -9,17 +9,14 @@
 #include "tables.hpp"
 #include "values.hpp"
 
-#include "herald/control/json_text.hpp"
 #include "herald/text/duration.hpp"
 
 #include <algorithm>
 #include <array>
 #include <boost/json/parse.hpp>
 #include <boost/json/value_from.hpp>
-#include <cstdlib>
 #include <fmt/format.h>
-#include <pwd.h>
-#include <unistd.h>
+#include <iterator>
 #include <vector>
 
 namespace heraldctl {
@@ -30,6 +27,8 @@ namespace json = boost::json;
 namespace po = boost::program_options;
 using std::chrono::milliseconds;
 using showing = std::string (screen::*)(const json::value&) const;
+
+constexpr int page_size = 1000; // of routes
 
 result<void> show(const global_options& global, std::string target, showing shown) {
     const auto answer = consult(global, {.target = std::move(target)});
@@ -63,8 +62,23 @@ result<void> checks(const global_options& global, const po::variables_map&) {
 
 result<void> routes(const global_options& global, const po::variables_map& options) {
     const auto neighbor = option(options, "neighbor");
-    return show(global, "/v1/routes" + (neighbor.empty() ? "" : "?neighbor=" + encode(neighbor)),
-                &screen::routes);
+    const std::string of_neighbor = neighbor.empty() ? "" : "&neighbor=" + encode(neighbor);
+    if (global.json)
+        return show(global, "/v1/routes" + (neighbor.empty() ? "" : "?" + of_neighbor.substr(1)),
+                    &screen::routes);
+    json::array routes;
+    std::string after;
+    do { // a page at a time: the daemon holds no more than that at once
+        const auto answer = consult(global, {.target = fmt::format("/v1/routes?limit={}{}{}",
+                                                                   page_size, of_neighbor, after)});
+        if (!answer)
+            return std::unexpected(answer.error());
+        const auto page = json::parse(answer->body);
+        std::ranges::copy(list(page.as_object(), "routes"), std::back_inserter(routes));
+        const auto next = text_of(page.as_object(), "next");
+        after = next.empty() ? "" : "&after=" + encode(next);
+    } while (!after.empty());
+    return print(screen{{wants_colour(), global.wide}}.routes(json::object{{"routes", routes}}));
 }
 
 result<void> explain(const global_options& global, const po::variables_map& options) {
@@ -119,14 +133,6 @@ result<void> wait_for(const global_options& global, const waiting& wanted) {
     return global.json ? result<void>{} : print(text);
 }
 
-/// Who runs this, also behind sudo(8); empty where that has no name.
-std::string user_name() {
-    if (const char* caller = std::getenv("SUDO_USER"); caller != nullptr)
-        return caller;
-    const auto* user = ::getpwuid(::getuid());
-    return user == nullptr ? "" : user->pw_name;
-}
-
 /// Whom a drain or an undrain is about, as the request says it.
 struct subject {
     std::string target;
@@ -160,9 +166,7 @@ std::string others(const json::object& service) {
 
 /// Asks for the change, and says what became of each service; their names.
 result<names> change(const global_options& global, const subject& whom) {
-    const auto answer = consult(
-        global,
-        {.method = "POST", .target = whom.target, .body = herald::control::to_text(whom.body)});
+    const auto answer = command_daemon(global, whom.target, whom.body);
     if (!answer)
         return std::unexpected(answer.error());
     names changed;
@@ -190,7 +194,6 @@ result<void> drain(const global_options& global, const po::variables_map& option
     if (options.count("timeout") > 0 && options.count("wait") == 0)
         return usage("--timeout is for --wait");
     whom->body["reason"] = option(options, "reason");
-    whom->body["by"] = user_name();
     whom->body["now"] = options.count("now") > 0;
     if (options.count("for") > 0)
         whom->body["for"] = option(options, "for");
@@ -222,10 +225,8 @@ result<void> report(const global_options& global, const po::variables_map& optio
     json::object body{{"result", words[2]}, {"output", option(options, "output")}};
     if (options.count("ttl") > 0)
         body["ttl"] = option(options, "ttl");
-    const auto answer = consult(global, {.method = "POST",
-                                         .target = fmt::format("/v1/checks/{}/{}/report",
-                                                               encode(words[0]), encode(words[1])),
-                                         .body = herald::control::to_text(body)});
+    const auto answer = command_daemon(
+        global, fmt::format("/v1/checks/{}/{}/report", encode(words[0]), encode(words[1])), body);
     if (!answer)
         return std::unexpected(answer.error());
     if (global.json)
