@@ -50,7 +50,7 @@ struct sample {
     file besides;
 };
 
-const std::string iBGP = "65010"; // remote_as
+const std::string own_as = "65010"; // iBGP
 
 const std::map<std::string, sample, std::less<>> all_samples{
     {"bgp.local_as", {"65011", {}}},
@@ -88,10 +88,10 @@ const std::map<std::string, sample, std::less<>> all_samples{
     {"neighbor.large_communities", {"[\"1:1:1\"]", {}}},
     {"neighbor.extended_communities", {"[\"rt:1:1\"]", {}}},
     {"neighbor.med", {"1", {}}},
-    {"neighbor.local_pref", {"50", {{"neighbor", {{"remote_as", iBGP}}}}}},
+    {"neighbor.local_pref", {"50", {{"neighbor", {{"remote_as", own_as}}}}}},
     {"neighbor.when.prepend", {"1", {}}},
     {"neighbor.when.med", {"1", {}}},
-    {"neighbor.when.local_pref", {"50", {{"neighbor", {{"remote_as", iBGP}}}}}},
+    {"neighbor.when.local_pref", {"50", {{"neighbor", {{"remote_as", own_as}}}}}},
     {"neighbor.when.communities", {"[\"1:1\"]", {}}},
     {"neighbor.when.large_communities", {"[\"1:1:1\"]", {}}},
     {"neighbor.when.extended_communities", {"[\"rt:1:1\"]", {}}},

@@ -3,10 +3,13 @@
 #include "herald/config/known_keys.hpp"
 #include "herald/config/table_reader.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -100,6 +103,15 @@ std::vector<known_key> keys_of(const key_rows<Target>& rows) {
 
 // Readers. What is absent or wrong leaves the value as it is.
 
+template <typename T, typename Value>
+void keep(std::optional<T> found, Value& into) {
+    if constexpr (std::is_same_v<Value, std::optional<T>>) {
+        if (found)
+            into = std::move(found);
+    } else if (found)
+        into = *std::move(found);
+}
+
 inline auto as_flag() {
     return [](table_reader& from, std::string_view key, bool& into) {
         into = from.flag(key).value_or(into);
@@ -116,8 +128,7 @@ inline auto as_text(std::size_t longest) {
 template <typename T>
 auto as_number(T least, T most = std::numeric_limits<T>::max()) {
     return [=](table_reader& from, std::string_view key, auto& into) {
-        if (const auto found = from.number<T>(key, least, most))
-            into = *found;
+        keep(from.number<T>(key, least, most), into);
     };
 }
 
@@ -131,8 +142,7 @@ inline auto as_duration(std::chrono::milliseconds least, std::chrono::millisecon
 template <typename T>
 auto as_choice(std::vector<std::pair<std::string_view, T>> words) {
     return [words = std::move(words)](table_reader& from, std::string_view key, auto& into) {
-        if (const auto found = from.choice(key, words))
-            into = *found;
+        keep(from.choice(key, words), into);
     };
 }
 
@@ -140,8 +150,7 @@ auto as_choice(std::vector<std::pair<std::string_view, T>> words) {
 template <typename Parser>
 auto as_parsed(Parser parse) {
     return [=](table_reader& from, std::string_view key, auto& into) {
-        if (auto found = from.parsed(key, parse))
-            into = *std::move(found);
+        keep(from.parsed(key, parse), into);
     };
 }
 
