@@ -215,3 +215,21 @@ def _communities(world, prefix: str) -> list:
 
 def _service(world) -> dict:
     return world.herald.get("/v1/services/dns")
+
+
+def test_services_that_go_together_share_an_update(site):
+    """What changes in one turn of the loop is sent once, and packed."""
+    leaf = site.add_leaf()
+    router, herald = site.start_router(leaf), site.herald()
+    prefixes = [f"203.0.113.{16 * number}/28" for number in range(8)]
+    herald.configure(settings([leaf.neighbor()], [
+        {"name": f"s{number}", "prefixes": [prefix]} for number, prefix in enumerate(prefixes)]))
+    herald.start()
+    wait_until("announced", lambda: router.has(*prefixes))
+    with Capture(leaf.namespace, leaf.interface) as capture:
+        herald.ctl("drain", "--all", "--now", "--wait")
+        wait_until("withdrawn", lambda: router.has_none(*prefixes), AT_ONCE)
+        assert len([each for each in capture.arrived() if each.kind == UPDATE]) == 1
+        herald.ctl("undrain", "--all")
+        wait_until("announced", lambda: router.has(*prefixes), AT_ONCE)
+        assert len([each for each in capture.arrived() if each.kind == UPDATE]) == 1

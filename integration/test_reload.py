@@ -1,11 +1,14 @@
 """heraldctl reload at a real FRR: only the difference is applied, and sessions stay that can."""
 
 import signal
+from contextlib import closing
 
 import pytest
 
+from lab.capture import UPDATE, Capture
 from lab.frr import FrrNeighbor
-from lab.scenario import AT_ONCE
+from lab.herald import HERALDD
+from lab.scenario import AT_ONCE, announcing
 from lab.site import (HERALD_AS, IPV4_PREFIX, IPV6_PREFIX, dns_service, settings, tcp_check)
 from lab.waiting import wait_until
 
@@ -196,3 +199,96 @@ def test_drain_stays_over_a_reload(world):
     world.herald.ctl("undrain", "dns")
     wait_until("announced", lambda: world.leaves[0].router.has(IPV4_PREFIX, IPV6_PREFIX), AT_ONCE)
     assert world.leaves[0].router.paths(IPV4_PREFIX)[0].communities == ("64500:9",)
+
+
+def test_the_reload_that_was_asked_for_last_reads_the_file_last(site):
+    """However long the file was that the one before it reads."""
+    herald = site.herald()
+
+    def write(services, padding=0):
+        """In one step: nobody is to read half of it."""
+        herald.config = herald.folder / "next.toml"
+        herald.configure(settings([], services))
+        with herald.config.open("a", encoding="utf-8") as file:
+            file.write("# padding\n" * padding)
+        herald.config = herald.config.replace(herald.folder / "herald.toml")
+    write([WEB])
+    herald.start()
+    for _ in range(10):
+        with closing(herald.connection()) as first, closing(herald.connection()) as second:
+            for connection in (first, second):
+                connection.connect()
+            write([WEB, dns_service()], padding=80_000)
+            first.request("POST", "/v1/reload", b"")
+            write([WEB])
+            second.request("POST", "/v1/reload", b"")
+            assert [each.getresponse().status for each in (first, second)] == [200, 200]
+        assert [each["name"] for each in herald.get("/v1/services")["services"]] == ["web"]
+
+
+def test_options_of_the_command_line_win_over_a_reload(site):
+    """And are no difference to the file."""
+    herald = site.herald()
+    herald.command = [HERALDD, "--log-level", "warning", "--log-format", "json"]
+    herald.configure(settings([], [WEB]))
+    herald.start()
+    assert herald.ctl("reload").stdout == "nothing changes\n"
+    herald.configure({**settings([], [WEB]), "log": {"level": "trace"}})
+    assert herald.ctl("reload").stdout == "log: changed (level)\n"
+    assert herald.ctl("reload").stdout == "nothing changes\n"
+    herald.ctl("drain", "web", "--now")
+    lines = herald.process.output().splitlines()
+    assert all(line.startswith("{") for line in lines)
+    assert not [line for line in lines if '"level":"info"' in line]
+
+
+def test_a_reload_during_the_start_does_not_let_end_of_rib_go(site):
+    """It waits for a service that has not settled (RFC 4724 §2), whatever else changes."""
+    leaf = site.add_leaf()
+    site.start_router(leaf)
+    service, herald = site.service(), site.herald()
+    service.start()
+    pushed = {"name": "slow", "prefixes": [WEB_PREFIX],
+              "check": [{"name": "push", "type": "push", "ttl": "1h", "rise": 1}]}
+    herald.configure(settings([leaf.neighbor()], [dns_service(), pushed]))
+    with Capture(leaf.namespace, leaf.interface) as capture:
+        herald.start()
+        wait_until("announced", lambda: leaf.router.has(IPV4_PREFIX, IPV6_PREFIX))
+        herald.configure(settings([leaf.neighbor()],
+                                  [dns_service(communities=["64500:7"]), pushed]))
+        herald.ctl("reload")
+        wait_until("changed", lambda:
+                   leaf.router.paths(IPV4_PREFIX)[0].communities == ("64500:7",))
+        assert not _ends_of_rib(capture)
+        herald.ctl("report", "slow", "push", "pass")
+        wait_until("End-of-RIB", lambda: _ends_of_rib(capture))
+
+
+def _ends_of_rib(capture) -> list:
+    """UPDATEs without anything in them, RFC 4724 §2."""
+    return [message for message in capture.arrived()
+            if message.kind == UPDATE and message.body == bytes(4)]
+
+
+def test_a_drained_service_that_is_renamed_is_warned_of(site):
+    """Its drain is kept under the old name, shown as a problem, and can be ended."""
+    world = announcing(site)
+    world.herald.ctl("drain", "dns", "--now", "--wait")
+    world.herald.configure(settings([world.leaf.neighbor()], [dns_service(name="resolver")]))
+    for options in (["--dry-run"], []):
+        status, _, reply = world.herald.exchange(
+            "POST", "/v1/reload", b'{"dry_run": true}' if options else b"")
+        assert status == 200
+        assert [line for line in reply["warnings"] if "dns is drained" in line]
+
+    def orphans():
+        return [line for line in world.herald.get("/v1/status")["problems"]
+                if "undrain dns" in line]
+    assert len(orphans()) == 1
+    world.wait_announced()
+    world.herald.ctl("undrain", "dns")
+    assert not orphans()
+    world.herald.configure(settings([world.leaf.neighbor()], [dns_service()]))
+    world.herald.ctl("reload")
+    world.wait_announced()
+    assert world.herald.get("/v1/services/dns")["administration"] == "active"

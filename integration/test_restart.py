@@ -1,5 +1,9 @@
 """Planned restarts: with graceful restart (RFC 4724) no router loses a route over them."""
 
+import signal
+import time
+from contextlib import closing
+
 from lab.capture import NOTIFICATION, Capture
 from lab.frr import FrrNeighbor
 from lab.scenario import AT_ONCE, announcing
@@ -100,3 +104,100 @@ def test_restart_with_a_broken_configuration_is_refused(world):
     assert "not restarted" in refused.stderr and "herald.toml:" in refused.stderr
     assert world.undisturbed
     assert world.router.has(IPV4_PREFIX, IPV6_PREFIX)
+
+
+# From before the new start is tried until long after it is there.
+MOMENTS = [step * 0.002 for step in range(30)] + [0.1, 0.2, 0.5, 1.0]
+
+
+def _lonely(site):
+    """herald with a neighbor that is not there: its stop waits for nobody."""
+    herald = site.herald()
+    herald.configure(settings([{"name": "nobody", "address": "203.0.113.1", "remote_as": 64500}],
+                              [{"name": "web", "prefixes": [IPV4_PREFIX]}]))
+    return herald
+
+
+def _ask_to_restart(herald):
+    """A connection on which a restart was asked for, the answer to which is still to come."""
+    connection = herald.connection()
+    connection.request("POST", "/v1/restart", b"")
+    return connection
+
+
+def test_sigterm_stops_at_any_moment_of_a_restart(site):
+    """While the new start is tried, while the old one stops, around the exec, and after it."""
+    herald = _lonely(site)
+    for moment in MOMENTS:
+        herald.start()
+        with closing(_ask_to_restart(herald)):
+            time.sleep(moment)  # what is tried out, not what is waited for
+            assert herald.process.stop() == 0, f"SIGTERM after {moment} s"
+
+
+def test_sighup_harms_at_no_moment_of_a_restart(site):
+    """It reloads, before the restart or after it."""
+    herald = _lonely(site)
+    herald.start()
+    for moment in MOMENTS:
+        started = herald.get("/v1/status")["started"]
+        with closing(_ask_to_restart(herald)):
+            time.sleep(moment)
+            herald.process.signal(signal.SIGHUP)
+            wait_until("it has started anew", lambda: _started(herald) not in (None, started))
+    assert herald.process.stop() == 0
+
+
+def _started(herald):
+    assert herald.process.running
+    try:
+        return herald.get("/v1/status")["started"]
+    except (OSError, EOFError):
+        return None
+
+
+def test_a_second_restart_meanwhile_is_refused(site):
+    """One is tried at a time; the refusal says so, and the first goes on."""
+    herald = _lonely(site)
+    herald.start()
+    started = herald.get("/v1/status")["started"]
+    with closing(herald.connection()) as first, closing(herald.connection()) as second:
+        for connection in (first, second):
+            connection.connect()
+        for connection in (first, second):
+            connection.request("POST", "/v1/restart", b"")
+        answers = [connection.getresponse() for connection in (first, second)]
+        assert sorted(answer.status for answer in answers) == [200, 409]
+    wait_until("it has started anew", lambda: _started(herald) not in (None, started))
+
+
+def test_restart_in_vain_is_refused_beforehand(site):
+    """A group that this host does not have: the new start would fail."""
+    herald = _lonely(site)
+    herald.start()
+    text = herald.config.read_text()
+    herald.config.write_text(text.replace("[control]", '[control]\ngroup = "no-such-group"'))
+    refused = herald.ctl("restart", check=False)
+    assert refused.returncode == 1 and "no-such-group" in refused.stderr
+    assert herald.process.running
+    assert herald.ctl("status").returncode == 0
+
+
+def test_neighbor_shut_down_stays_so_over_restart_and_crash(world):
+    """Until the operator enables it."""
+    world.herald.ctl("neighbor", "leaf1", "shutdown", "--reason", "new optics")
+
+    def is_down():
+        return world.herald.get("/v1/neighbors/leaf1")["shutdown"]
+    assert is_down()
+    world.herald.ctl("restart")
+    assert is_down()
+    world.herald.kill()
+    world.herald.start()
+    assert is_down()
+    world.herald.ctl("neighbor", "leaf1", "enable")
+    world.wait_announced()
+    world.herald.kill()
+    world.herald.start()
+    assert not is_down()
+    world.wait_announced()

@@ -1,6 +1,8 @@
 #include "herald/config/configuration.hpp"
 #include "herald/daemon/daemon.hpp"
 #include "herald/daemon/log.hpp"
+#include "herald/daemon/planned_restart.hpp"
+#include "herald/daemon/signals.hpp"
 #include "herald/daemon/state_directory.hpp"
 #include "herald/text/version.hpp"
 
@@ -98,17 +100,28 @@ std::filesystem::path state_path(const daemon_ns::state_settings& settings) {
     return given != nullptr && *given != '\0' ? given : "/var/lib/herald";
 }
 
+int try_start(const config::configuration& settings) {
+    const auto possible = daemon_ns::try_host(settings.control, state_path(settings.state));
+    if (!possible)
+        fmt::print(stderr, "{}\n", possible.error());
+    return possible ? exit_stopped : exit_failed;
+}
+
 int fail(const std::string& why) {
     daemon_ns::log(daemon_ns::log_level::error, "failed", why);
     daemon_ns::stop_logging();
     return exit_failed;
 }
 
-int run(config::configuration settings, const std::string& file, char** arguments) {
-    const daemon_ns::process_start start{daemon_ns::program_file(), file,
-                                         daemon_ns::take_restart_time()};
+int run(config::configuration settings, const command_line& chosen, char** arguments) {
+    const daemon_ns::process_start start{.program = daemon_ns::program_file(),
+                                         .config_file = chosen.config,
+                                         .level = chosen.level,
+                                         .format = chosen.format,
+                                         .restarted = daemon_ns::read_restart_time()};
     auto next = daemon_ns::ending::exit;
-    daemon_ns::start_logging(settings.log);
+    daemon_ns::block_signals(); // before there is another thread
+    daemon_ns::start_logging(daemon_ns::logging(settings.log, start));
     auto state = daemon_ns::state_directory::open(state_path(settings.state));
     if (!state)
         return fail(state.error());
@@ -136,17 +149,13 @@ int main(int argc, char** argv) {
     static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
     // Ignored, as some parents leave it, no check's exit could be seen.
     static_cast<void>(std::signal(SIGCHLD, SIG_DFL));
-    auto chosen = parse(argc, argv);
+    const auto chosen = parse(argc, argv);
     auto loaded = config::load(chosen.config);
     for (const auto& problem : loaded.problems)
         fmt::print(stderr, "{}\n", config::to_string(problem));
     if (!loaded.settings)
         return exit_failed;
     if (chosen.check)
-        return exit_stopped;
-    if (chosen.level)
-        loaded.settings->log.level = *chosen.level;
-    if (chosen.format)
-        loaded.settings->log.format = *chosen.format;
-    return run(std::move(*loaded.settings), chosen.config, argv);
+        return daemon_ns::is_trial() ? try_start(*loaded.settings) : exit_stopped;
+    return run(std::move(*loaded.settings), chosen, argv);
 }

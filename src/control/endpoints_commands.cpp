@@ -51,10 +51,10 @@ parsed_command<Request> about(const call& asked, parsed_command<Request> given) 
 
 /// One service alone; several, or all for no name, as a list.
 response show_changed(const operations& daemon, const std::vector<std::string>& names) {
-    if (names.size() == 1) {
-        const auto service = daemon.service(names.front());
-        return service ? show(to_json(*service)) : problem(no_service(names.front()));
-    }
+    // None: only its drain was left, and has ended.
+    if (names.size() == 1)
+        if (const auto service = daemon.service(names.front()))
+            return show(to_json(*service));
     json::array changed;
     for (const auto& name : daemon.service_names())
         if (names.empty() || std::ranges::find(names, name) != names.end())

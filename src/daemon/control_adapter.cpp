@@ -40,6 +40,10 @@ control::status_view control_adapter::status() const {
         reporter_.events().complete(view.services.back());
     }
     view.problems = problems_of(view.neighbors, view.services);
+    for (const auto& name : services_.orphaned_drains())
+        view.problems.push_back(fmt::format("a drain of {0} is kept, but there is no service {0}: "
+                                            "\"heraldctl undrain {0}\" ends it",
+                                            name));
     return view;
 }
 
@@ -113,15 +117,21 @@ std::vector<control::event_view> control_adapter::recent_events() const {
 }
 
 /// The services that are asked for, in the order of the configuration; all when none is named.
+/// `others` are names too.
 std::expected<std::vector<std::string>, refusal>
-control_adapter::names_of(const std::vector<std::string>& asked) const {
+control_adapter::names_of(const std::vector<std::string>& asked,
+                          std::vector<std::string> others) const {
+    const auto is_asked_for = [&](const std::string& name) {
+        return asked.empty() || std::ranges::find(asked, name) != asked.end();
+    };
     for (const auto& name : asked)
-        if (services_.find(name) == nullptr)
+        if (services_.find(name) == nullptr && std::ranges::find(others, name) == others.end())
             return std::unexpected(control::no_service(name));
     std::vector<std::string> names;
     for (const auto& service : services_.all())
-        if (asked.empty() || std::ranges::find(asked, service->name()) != asked.end())
+        if (is_asked_for(service->name()))
             names.push_back(service->name());
+    std::ranges::copy_if(others, std::back_inserter(names), is_asked_for);
     return names;
 }
 
@@ -135,7 +145,7 @@ void control_adapter::record(const control::caller& who, control::event_view com
 }
 
 /// Replies once the drains are changed on disk and in force, and neighbors have heard of it.
-drain_book::outcome control_adapter::when_stored(control::done reply) {
+managed_services::outcome control_adapter::when_stored(control::done reply) {
     return [this, reply = std::move(reply)](std::error_code error) {
         if (error) {
             log(log_level::error, "drain", not_stored(error).detail);
@@ -152,7 +162,7 @@ void control_adapter::drain(const control::caller& who, control::drain_request r
     auto names = names_of(request.services);
     if (!names)
         return reply(std::unexpected(names.error()));
-    service::stored_drain drain;
+    service::drain drain;
     drain.since = std::chrono::system_clock::now();
     drain.immediate = request.now;
     drain.reason = request.reason;
@@ -165,7 +175,7 @@ void control_adapter::drain(const control::caller& who, control::drain_request r
 
 void control_adapter::undrain(const control::caller& who, control::undrain_request request,
                               control::done reply) {
-    auto names = names_of(request.services);
+    auto names = names_of(request.services, services_.orphaned_drains());
     if (!names)
         return reply(std::unexpected(names.error()));
     record(who, {.to = "undrain"}, *names);
@@ -213,16 +223,32 @@ void control_adapter::change_neighbor(const control::caller& who, control::neigh
                         fmt::format("neighbor {} is {} by the operator{}{}", request.neighbor,
                                     done[at], request.reason.empty() ? "" : ": ", request.reason),
                         {.neighbor = request.neighbor, .to = verbs[at], .cause = request.reason});
+    const auto stored = [name = request.neighbor, reply](std::error_code error) {
+        if (!error)
+            return reply({});
+        const auto why = fmt::format("it is done, but a restart will undo it: what was done to "
+                                     "neighbor {} could not be stored: {}",
+                                     name, error.message());
+        log(log_level::error, "neighbor", why, {{"neighbor", name}});
+        reply(std::unexpected(refusal{refusal::kind::failed, "not_stored", why}));
+    };
     switch (request.what) {
-    case action::shutdown: neighbor->shut_down(request.reason); break;
-    case action::enable: neighbor->enable(); break;
+    case action::shutdown:
+        shutdowns_.shut_down(request.neighbor,
+                             {std::chrono::system_clock::now(), request.reason, to_text(who)},
+                             stored);
+        break;
+    case action::enable: shutdowns_.enable(request.neighbor, stored); break;
     case action::reset:
         neighbor->reset(wire::make_cease(wire::cease_code::administrative_reset));
+        reply({});
         break;
-    case action::refresh: neighbor->refresh(); break;
+    case action::refresh:
+        neighbor->refresh();
+        reply({});
+        break;
     }
     reporter_.views_changed();
-    reply({});
 }
 
 std::expected<void, refusal> control_adapter::set_log_level(const control::caller& who,

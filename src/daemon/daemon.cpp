@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <fmt/format.h>
+#include <utility>
 
 namespace herald::daemon {
 
@@ -30,6 +31,10 @@ std::string reloading() {
 
 } // namespace
 
+log_settings logging(const log_settings& file, const process_start& start) {
+    return {start.level.value_or(file.level), start.format.value_or(file.format)};
+}
+
 daemon::daemon(boost::asio::io_context& context, config::configuration settings,
                process_start start, state_directory state)
     : context_(context)
@@ -38,14 +43,18 @@ daemon::daemon(boost::asio::io_context& context, config::configuration settings,
     , state_(std::move(state))
     , reporter_(speaker_, server_)
     , speaker_(context.get_executor(), settings_.listen, settings_.neighbors, reporter_)
+    , neighbor_shutdowns_(context.get_executor(), state_.path(), speaker_)
     , services_(context.get_executor(), state_.path(), settings_.services, speaker_, *this)
     , announcer_(context.get_executor(), services_, speaker_)
-    , adapter_(*this, services_, announcer_, speaker_, reporter_)
+    , adapter_(*this, services_, announcer_, speaker_, neighbor_shutdowns_, reporter_)
     , server_(context.get_executor(), adapter_)
     , lag_meter_(context.get_executor(),
                  [this](std::chrono::nanoseconds late) { reporter_.events().woke_late(late); })
-    , signals_(context, SIGTERM, SIGINT, SIGHUP)
-    , watchdog_(context.get_executor(), [this] { return stuck_check(); }, notify_service_manager) {
+    , signals_(context.get_executor(), [this](int signal) { signalled(signal); })
+    , watchdog_(
+          context.get_executor(), [this] { return stuck_check(); }, notify_service_manager)
+    , config_reader_(context.get_executor(),
+                     [file = start_.config_file] { return config::load(file); }) {
     for (const auto& neighbor : speaker_.neighbors())
         if (start_.restarted)
             neighbor->restarted(*start_.restarted);
@@ -54,6 +63,8 @@ daemon::daemon(boost::asio::io_context& context, config::configuration settings,
 daemon::~daemon() = default;
 
 std::expected<void, std::string> daemon::start() {
+    if (auto loaded = neighbor_shutdowns_.load(); !loaded)
+        return loaded;
     if (auto loaded = services_.load(); !loaded)
         return loaded;
     if (auto listening = listen(); !listening)
@@ -62,7 +73,8 @@ std::expected<void, std::string> daemon::start() {
         server_.stop();
         return started;
     }
-    await_signal();
+    if (auto reading = signals_.start(); !reading)
+        return reading;
     services_.start();
     announcer_.start();
     log(log_level::info, "started", "heraldd is ready",
@@ -97,18 +109,17 @@ std::expected<void, std::string> daemon::listen() {
     return std::unexpected(listening.error());
 }
 
-void daemon::await_signal() {
-    signals_.async_wait([this](boost::system::error_code error, int signal) {
-        if (error)
-            return;
-        if (signal == SIGHUP)
-            reload(false, [](const auto&) {}); // the log says how it went
-        else if (stopping_)
-            return context_.stop(); // asked twice: at once
-        else
-            begin_stop(ending::exit, fmt::format("heraldd was stopped by {}", name_of(signal)));
-        await_signal();
-    });
+void daemon::signalled(int signal) {
+    if (signal == SIGHUP && stopping_)
+        log(log_level::warning, "reload",
+            next_ == ending::exit ? "not reloaded: heraldd is stopping"
+                                  : "not reloaded: the new start reads the configuration");
+    else if (signal == SIGHUP)
+        reload(false, [](const auto&) {}); // the log says how it went
+    else if (stopping_ && next_ == ending::exit)
+        context_.stop(); // asked twice: at once
+    else
+        begin_stop(ending::exit, fmt::format("heraldd was stopped by {}", name_of(signal)));
 }
 
 ending daemon::run() {
@@ -117,32 +128,44 @@ ending daemon::run() {
         context_.restart();
         context_.run_for(close_limit); // ends as soon as nothing is left
     }
+    if (next_ == ending::start_anew && stop_is_asked_for()) {
+        next_ = ending::exit;
+        log(log_level::info, "stopping", "heraldd does not start anew: it was told to stop");
+    }
     return next_;
 }
 
 void daemon::restart(control::done reply) {
+    using control::refusal;
     if (stopping_)
         return reply(std::unexpected(control::is_stopping()));
+    if (std::exchange(trying_, true))
+        return reply(
+            std::unexpected(refusal{refusal::kind::conflict, "busy",
+                                    "another restart was asked for already, and is being tried"}));
     config_trial::begin(
         context_.get_executor(), start_.program, start_.config_file,
         [this, reply = std::move(reply)](const std::expected<void, std::string>& how) {
+            trying_ = false;
+            if (stopping_)
+                return reply(std::unexpected(control::is_stopping()));
             if (!how) {
                 log(log_level::error, "restart", fmt::format("not restarted: {}", how.error()));
-                return reply(std::unexpected(
-                    control::refusal{control::refusal::kind::failed, "cannot_restart",
-                                     fmt::format("not restarted: {}", how.error())}));
+                return reply(
+                    std::unexpected(refusal{refusal::kind::failed, "cannot_restart",
+                                            fmt::format("not restarted: {}", how.error())}));
             }
             reply({});
-            if (!stopping_)
-                begin_stop(ending::start_anew, "heraldd restarts");
+            begin_stop(ending::start_anew, "heraldd restarts");
         });
 }
 
 /// Stopping: withdraw, wait for the acknowledgement, NOTIFICATION, close. Neighbors that keep our
-/// routes over a restart hear nothing of one.
+/// routes over a restart hear nothing of one. A restart that has begun becomes a stop here too.
 void daemon::begin_stop(ending next, const std::string& why) {
     stopping_ = true;
     next_ = next;
+    why_ = why;
     announcer_.stop();
     reporter_.stopping(why, next == ending::start_anew);
     lag_meter_.stop();
@@ -153,19 +176,20 @@ void daemon::begin_stop(ending next, const std::string& why) {
             neighbor->want_only({});
         neighbor->flush();
     }
-    speaker_.when_acknowledged(stop_limit, [this, why] { end_sessions(why); });
+    speaker_.when_acknowledged(stop_limit, [this] { end_sessions(); });
 }
 
-void daemon::end_sessions(const std::string& why) {
+void daemon::end_sessions() {
+    if (std::exchange(sessions_ended_, true))
+        return;
     if (next_ == ending::exit)
-        speaker_.stop(wire::make_cease(wire::cease_code::administrative_shutdown, why));
+        speaker_.stop(wire::make_cease(wire::cease_code::administrative_shutdown, why_));
     else
-        speaker_.stop_for_restart(wire::make_cease(wire::cease_code::administrative_reset, why));
+        speaker_.stop_for_restart(wire::make_cease(wire::cease_code::administrative_reset, why_));
     services_.stop_addresses(next_ == ending::exit);
     server_.stop();
     watchdog_.stop();
-    signals_.cancel();
-    sessions_ended_ = true;
+    signals_.stop();
     context_.stop();
 }
 
@@ -186,7 +210,7 @@ void daemon::check_ran(const managed_service& which, const health::check& check,
     announcer_.afterwards([this, run = std::move(run)](const auto&) { reporter_.check_ran(run); });
 }
 
-void daemon::drain_expired(managed_service& which, const service::stored_drain&) {
+void daemon::drain_expired(managed_service& which, const service::drain&) {
     reporter_.drain_expired(which.name());
 }
 

@@ -1,12 +1,11 @@
 #include "herald/config/difference.hpp"
+#include "herald/control/response.hpp"
 #include "herald/daemon/daemon.hpp"
 #include "herald/daemon/log.hpp"
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <thread>
 #include <utility>
 
 // Taking another configuration: the difference is found, and it alone is applied.
@@ -60,31 +59,30 @@ refusal invalid(const std::vector<config::problem>& problems) {
 
 } // namespace
 
-/// Reading the file, and those with passwords, may take as long as the disk likes: that is for
-/// another thread.
 void daemon::reload(bool dry_run, control::reply_to<control::reload_view> reply) {
-    std::thread([this, dry_run, reply = std::move(reply), executor = context_.get_executor(),
-                 file = start_.config_file, alive = std::weak_ptr(alive_)]() mutable {
-        auto loaded = std::make_shared<config::load_result>(config::load(file));
-        boost::asio::post(executor, [this, dry_run, reply = std::move(reply),
-                                     loaded = std::move(loaded), alive = std::move(alive)] {
-            if (!alive.expired() && !stopping_)
-                reply(take(std::move(*loaded), dry_run));
-        });
-    }).detach();
+    config_reader_.ask([this, dry_run, reply = std::move(reply)](config::load_result loaded) {
+        if (stopping_)
+            return reply(std::unexpected(control::is_stopping()));
+        reply(apply_file(std::move(loaded), dry_run));
+    });
 }
 
-std::expected<control::reload_view, refusal> daemon::take(config::load_result loaded,
-                                                          bool dry_run) {
+std::expected<control::reload_view, refusal> daemon::apply_file(config::load_result loaded,
+                                                                bool dry_run) {
     for (const auto& problem : loaded.problems)
         log(loaded.settings ? log_level::warning : log_level::error, "reload", to_string(problem));
     if (!loaded.settings)
         return std::unexpected(reload_refused(invalid(loaded.problems), dry_run));
     const auto changes = config::difference(settings_, *loaded.settings);
+    const auto orphans = drains_left_by(*loaded.settings);
+    auto view = view_of(changes, loaded.problems, dry_run);
+    view.warnings.insert(view.warnings.end(), orphans.begin(), orphans.end());
     if (!dry_run) {
         if (auto applied = apply(std::move(*loaded.settings)); !applied)
             return std::unexpected(reload_refused(
                 {refusal::kind::failed, "not_applied", std::move(applied.error())}, dry_run));
+        for (const auto& warning : orphans)
+            log(log_level::warning, "reload", warning);
         for (const auto& change : changes)
             log(log_level::info, "reload", describe(change));
         log(log_level::info, "reload",
@@ -92,7 +90,21 @@ std::expected<control::reload_view, refusal> daemon::take(config::load_result lo
         reporter_.events().reloaded({});
         reporter_.views_changed();
     }
-    return view_of(changes, loaded.problems, dry_run);
+    return view;
+}
+
+/// What to say of drained services that `next` does not have: under another name they are not
+/// drained.
+std::vector<std::string> daemon::drains_left_by(const config::configuration& next) const {
+    std::vector<std::string> lines;
+    for (const auto& name : services_.drained())
+        if (std::ranges::none_of(next.services,
+                                 [&](const auto& entry) { return entry.service.name == name; }))
+            lines.push_back(
+                fmt::format("service {} is drained and no longer in the configuration: its drain "
+                            "is kept, and drains no service of another name",
+                            name));
+    return lines;
 }
 
 refusal daemon::reload_refused(refusal why, bool dry_run) {
@@ -104,6 +116,7 @@ refusal daemon::reload_refused(refusal why, bool dry_run) {
 }
 
 std::expected<void, std::string> daemon::apply(config::configuration next) {
+    announcer_.send(); // what has happened is told of before what it happened to is gone
     if (auto possible = services_.prepare(next.services); !possible)
         return possible;
     if (auto listening = server_.listen_for_everyone(next.metrics); !listening)
@@ -113,7 +126,8 @@ std::expected<void, std::string> daemon::apply(config::configuration next) {
             log(log_level::error, "reload", back.error());
         return changed;
     }
-    if (next.log.level != settings_.log.level)
+    neighbor_shutdowns_.enforce();
+    if (next.log.level != settings_.log.level && !start_.level)
         herald::daemon::set_log_level(next.log.level);
     services_.change(next.services);
     // What takes effect with the next start is different until then.
@@ -123,6 +137,7 @@ std::expected<void, std::string> daemon::apply(config::configuration next) {
     const auto before = std::exchange(settings_, std::move(next));
     announcer_.announce_all();
     services_.let_go_of(before.services);
+    reporter_.forget_all_but(settings_);
     return {};
 }
 

@@ -1,6 +1,7 @@
 #include "herald/daemon/event_log.hpp"
 
 #include <fmt/format.h>
+#include <set>
 
 namespace herald::daemon {
 
@@ -147,6 +148,28 @@ void event_log::service_changed(const service_change& change) {
               .from = std::string(service::to_string(before.administration)),
               .to = std::string(service::to_string(now.administration)),
               .cause = change.cause});
+}
+
+void event_log::forget_all_but(const config::configuration& configured) {
+    std::set<check_name> checks;
+    std::set<std::string> services;
+    std::set<std::string> neighbors;
+    for (const auto& entry : configured.services) {
+        services.insert(entry.service.name);
+        for (const auto& check : entry.checks)
+            checks.emplace(entry.service.name, check.name);
+    }
+    for (const auto& neighbor : configured.neighbors)
+        neighbors.insert(neighbor.name);
+    const auto is_gone_from = [](const auto& names) {
+        return [&names](const auto& entry) { return !names.contains(entry.first); };
+    };
+    std::erase_if(checks_, is_gone_from(checks));
+    std::erase_if(measured_.checks, is_gone_from(checks));
+    std::erase_if(services_, is_gone_from(services));
+    std::erase_if(measured_.service_transitions, is_gone_from(services));
+    std::erase_if(measured_.notifications,
+                  [&](const auto& entry) { return !neighbors.contains(entry.first.neighbor); });
 }
 
 void event_log::complete(control::service_view& view) const {

@@ -3,19 +3,44 @@
 #include "herald/daemon/log.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <fmt/format.h>
+#include <optional>
 #include <utility>
 
 namespace herald::daemon {
 
+namespace {
+
+/// How often the clock is looked at while it is not to be trusted.
+constexpr std::chrono::seconds clock_interval{1};
+/// How long a service's start waits for a look at its drain file, on a file system that hangs.
+constexpr std::chrono::seconds drain_file_limit{5};
+
+void tell_unsafe(std::error_code why) {
+    log(log_level::warning, "drain",
+        fmt::format("drains are in force, but a power failure may undo their last change: the "
+                    "state directory: {}",
+                    why.message()));
+}
+
+} // namespace
+
 managed_services::managed_services(boost::asio::any_io_executor executor,
                                    const std::filesystem::path& state,
                                    const std::vector<config::service_entry>& entries,
-                                   peering::speaker& speaker, service_observer& observer)
+                                   peering::speaker& speaker, service_observer& observer,
+                                   std::function<clock_reading()> clock)
     : executor_(std::move(executor))
     , observer_(observer)
-    , drains_(executor_, state)
-    , drain_files_(executor_, services_)
+    , clock_(std::move(clock))
+    , drains_(executor_, state / "drains.json", {service::to_json, service::from_json}, tell_unsafe)
+    , clock_timer_(executor_)
+    , hold_downs_(executor_, state / "hold_downs.json",
+                  {service::to_json, service::hold_downs_from_json})
+    , drain_files_(executor_, [this](const std::string& service,
+                                     bool is_there) { drain_file_seen(service, is_there); })
+    , start_timer_(executor_)
     , addresses_(executor_, state, services_, speaker) {
     service_observer& self = *this;
     for (const auto& entry : entries)
@@ -30,19 +55,92 @@ void managed_services::add(std::unique_ptr<managed_service> service) {
 std::expected<void, std::string> managed_services::load() {
     if (auto loaded = drains_.load(); !loaded)
         return loaded;
+    // Damaged, it costs a hold-down, not the start.
+    if (const auto loaded = hold_downs_.load(); !loaded)
+        log(log_level::warning, "hold_down",
+            fmt::format("hold-downs are forgotten: {}", loaded.error()));
     return addresses_.start();
 }
 
 void managed_services::start() {
-    for (const auto& service : services_)
+    for (const auto& service : services_) {
+        if (const auto kept = hold_downs_.all().find(service->name());
+            kept != hold_downs_.all().end())
+            service->restore_hold_down(kept->second);
         take_up_drain(*service);
-    drain_files_.start();
+    }
+    await_clock();
+    std::vector<managed_service*> all;
+    all.reserve(services_.size());
     for (const auto& service : services_)
+        all.push_back(service.get());
+    begin(all);
+}
+
+/// A service with a drain file starts once that was looked for: what is drained then is never
+/// announced.
+void managed_services::begin(const std::vector<managed_service*>& services) {
+    look_for_drain_files();
+    for (auto* service : services) {
+        if (service->settings().service.drain_file.empty())
+            service->start();
+        else
+            not_started_.insert(service->name());
+    }
+    if (not_started_.empty())
+        return;
+    start_timer_.expires_after(drain_file_limit);
+    start_timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code error) {
+        if (!error && !alive.expired())
+            start_in_spite_of_files();
+    });
+}
+
+void managed_services::start_in_spite_of_files() {
+    for (const auto& name : std::exchange(not_started_, {})) {
+        auto* service = find(name);
+        log(log_level::warning, "drain",
+            fmt::format("service {} starts, though it cannot be told whether {} exists", name,
+                        service->settings().service.drain_file.string()));
+        service->start();
+    }
+}
+
+void managed_services::look_for_drain_files() {
+    using enum service::drain_source;
+    drain_files::file_map files;
+    for (const auto& service : services_) {
+        const auto& file = service->settings().service.drain_file;
+        if (!file.empty())
+            files.emplace(service->name(), file);
+        else if (service->current_drains().contains(by_file))
+            service->undrain(by_file);
+    }
+    drain_files_.look_for(std::move(files));
+}
+
+void managed_services::drain_file_seen(const std::string& name, bool is_there) {
+    using enum service::drain_source;
+    auto* service = find(name);
+    if (service == nullptr)
+        return;
+    const bool drained = service->current_drains().contains(by_file);
+    if (is_there && !drained) {
+        service::drain drain;
+        drain.since = std::chrono::system_clock::now();
+        drain.by = service->settings().service.drain_file.string();
+        service->drain(by_file, drain);
+    } else if (!is_there && drained) {
+        service->undrain(by_file);
+    }
+    if (not_started_.erase(name) != 0)
         service->start();
 }
 
 void managed_services::stop() {
     drain_files_.stop();
+    start_timer_.cancel();
+    clock_timer_.cancel();
     for (const auto& service : services_)
         service->stop();
 }
@@ -55,6 +153,10 @@ managed_service* managed_services::find(std::string_view name) const {
 void managed_services::change(const std::vector<config::service_entry>& next) {
     auto before = std::exchange(services_, {});
     by_name_.clear();
+    std::erase_if(not_started_, [&](const auto& name) {
+        return std::ranges::none_of(next,
+                                    [&](const auto& entry) { return entry.service.name == name; });
+    });
     std::vector<managed_service*> begun;
     std::vector<std::pair<managed_service*, const config::service_entry*>> changed;
     service_observer& self = *this;
@@ -62,7 +164,8 @@ void managed_services::change(const std::vector<config::service_entry>& next) {
         const auto known = std::ranges::find_if(before, [&](const auto& service) {
             return service && service->name() == entry.service.name;
         });
-        if (known == before.end()) {
+        // One that has not started is as good as new.
+        if (known == before.end() || not_started_.erase(entry.service.name) != 0) {
             add(std::make_unique<managed_service>(executor_, entry, self));
             begun.push_back(services_.back().get());
             continue;
@@ -78,18 +181,66 @@ void managed_services::change(const std::vector<config::service_entry>& next) {
         service->set_missing_addresses(addresses_.missing(service->settings()));
         take_up_drain(*service);
     }
-    drain_files_.start();
-    for (auto* service : begun)
-        service->start();
+    begin(begun);
+    await_clock();
 }
 
 void managed_services::announced(const std::string& name) {
-    if (const auto* service = find(name))
-        addresses_.service_changed(*service);
+    const auto* service = find(name);
+    if (service == nullptr)
+        return;
+    addresses_.service_changed(*service);
+    changed_hold_downs_.insert(name);
+    keep_hold_downs();
 }
 
-void managed_services::drain(const std::vector<std::string>& names,
-                             const service::stored_drain& drain, drain_book::outcome tell) {
+/// One writing at a time: what changes meanwhile is in the next.
+void managed_services::keep_hold_downs() {
+    std::map<std::string, std::optional<service::stored_hold_down>> changes;
+    if (keeping_hold_downs_)
+        return;
+    for (const auto& name : std::exchange(changed_hold_downs_, {}))
+        if (const auto* service = find(name))
+            if (auto now = service->stored_hold_down(); now || hold_downs_.all().contains(name))
+                changes.emplace(name, now);
+    if (changes.empty())
+        return;
+    keeping_hold_downs_ = true;
+    hold_downs_.apply(
+        [changes](service::stored_hold_downs& all) {
+            for (const auto& [name, hold] : changes)
+                if (hold)
+                    all[name] = *hold;
+                else
+                    all.erase(name);
+        },
+        [this](std::error_code error) {
+            if (error)
+                log(log_level::warning, "hold_down",
+                    fmt::format("hold-downs could not be stored: {}", error.message()));
+            keeping_hold_downs_ = false;
+            keep_hold_downs();
+        });
+}
+
+std::vector<std::string> managed_services::orphaned_drains() const {
+    std::vector<std::string> names;
+    for (const auto& [name, drain] : drains_.all())
+        if (find(name) == nullptr)
+            names.push_back(name);
+    return names;
+}
+
+std::vector<std::string> managed_services::drained() const {
+    std::vector<std::string> names;
+    for (const auto& [name, drain] : drains_.all())
+        if (find(name) != nullptr)
+            names.push_back(name);
+    return names;
+}
+
+void managed_services::drain(const std::vector<std::string>& names, const service::drain& drain,
+                             outcome tell) {
     drains_.apply(
         [names, drain](service::stored_drains& drains) {
             for (const auto& name : names) {
@@ -106,7 +257,7 @@ void managed_services::drain(const std::vector<std::string>& names,
         });
 }
 
-void managed_services::undrain(const std::vector<std::string>& names, drain_book::outcome tell) {
+void managed_services::undrain(const std::vector<std::string>& names, outcome tell) {
     drains_.apply(
         [names](service::stored_drains& drains) {
             for (const auto& name : names)
@@ -126,23 +277,79 @@ void managed_services::enforce_drains(const std::vector<std::string>& names) {
         auto* service = find(name);
         if (service == nullptr)
             continue;
-        if (const auto drain = drains_.drains().find(name); drain != drains_.drains().end())
+        provisional_.erase(name);
+        if (const auto drain = drains_.all().find(name); drain != drains_.all().end())
             service->drain(by_operator, drain->second);
         else
             service->undrain(by_operator);
     }
 }
 
+/// At the start, or once a service is there: its end is judged by a clock that may be wrong yet.
 void managed_services::take_up_drain(managed_service& service) {
-    if (auto drain = drains_.drains().find(service.name()); drain != drains_.drains().end())
-        service.drain(service::drain_source::by_operator, drain->second);
+    const auto& name = service.name();
+    const auto kept = drains_.all().find(name);
+    provisional_.erase(name);
+    if (kept == drains_.all().end())
+        return;
+    const auto in_force = taken_up(kept->second, clock_());
+    if (!in_force)
+        return drain_expired(service, kept->second);
+    if (*in_force != kept->second) {
+        provisional_[name] = *in_force;
+        log(log_level::warning, "drain",
+            fmt::format("the clock is not synchronised: service {} stays drained until it is, or "
+                        "for as long again as it was to be",
+                        name));
+    }
+    service.drain(service::drain_source::by_operator, *in_force);
 }
 
-void managed_services::drain_expired(managed_service& which, const service::stored_drain& drain) {
+void managed_services::await_clock() {
+    if (provisional_.empty())
+        return;
+    clock_timer_.expires_after(clock_interval);
+    clock_timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code error) {
+        if (error || alive.expired())
+            return;
+        judge_ends_again();
+        await_clock();
+    });
+}
+
+void managed_services::judge_ends_again() {
+    using namespace std::chrono_literals;
+    const auto clock = clock_();
+    for (const auto& [name, drain] : std::map(provisional_)) {
+        const auto kept = drains_.all().find(name);
+        auto* service = find(name);
+        if (kept == drains_.all().end() || service == nullptr || !tells_end_of(kept->second, clock))
+            continue;
+        auto in_force = kept->second;
+        provisional_.erase(name);
+        if (*in_force.until <= clock.now) {
+            in_force.until = clock.now + 1ms; // it ends as any does
+            if (*drain.until <= *in_force.until)
+                continue;
+            provisional_[name] = in_force;
+        }
+        service->drain(service::drain_source::by_operator, in_force);
+    }
+}
+
+void managed_services::drain_expired(managed_service& which, const service::drain& drain) {
+    const auto provisional = provisional_.extract(which.name());
+    const bool has_other_end = !provisional.empty() && provisional.mapped() == drain;
     drains_.apply(
-        [name = which.name(), drain](service::stored_drains& drains) {
+        [name = which.name(), drain, has_other_end](service::stored_drains& drains) {
+            const auto found = drains.find(name);
+            if (found == drains.end())
+                return;
+            auto stored = found->second;
+            if (has_other_end)
+                stored.until = drain.until;
             // One that the operator has given meanwhile stays.
-            if (auto found = drains.find(name); found != drains.end() && found->second == drain)
+            if (stored == drain)
                 drains.erase(found);
         },
         [](std::error_code error) {

@@ -4,8 +4,10 @@
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
+#include <grp.h>
 #include <string_view>
 #include <unistd.h>
 #include <utility>
@@ -18,13 +20,37 @@ using clock = std::chrono::steady_clock; // CLOCK_MONOTONIC: it goes on over an 
 
 constexpr std::chrono::seconds trial_limit{10};
 constexpr const char* variable = "HERALD_RESTARTED_AT"; // the clock's milliseconds
+constexpr const char* trial_variable = "HERALD_TRIAL";
+
+/// A file that is gone when this is.
+class passing_file {
+public:
+    explicit passing_file(std::filesystem::path path)
+        : path_(std::move(path))
+        , descriptor_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {}
+    ~passing_file() {
+        if (descriptor_ < 0)
+            return;
+        ::unlink(path_.c_str());
+        ::close(descriptor_);
+    }
+    passing_file(const passing_file&) = delete;
+    passing_file& operator=(const passing_file&) = delete;
+
+    int descriptor() const { return descriptor_; }
+
+private:
+    std::filesystem::path path_;
+    int descriptor_;
+};
 
 } // namespace
 
 void config_trial::begin(const boost::asio::any_io_executor& executor, const std::string& program,
                          const std::string& config_file, outcome tell) {
     auto child =
-        health::child_process::start(executor, {program, "--check", "--config", config_file});
+        health::child_process::start(executor, {"/usr/bin/env", fmt::format("{}=1", trial_variable),
+                                                program, "--check", "--config", config_file});
     std::make_shared<config_trial>(executor, std::move(tell))->watch(program, std::move(child));
 }
 
@@ -56,6 +82,30 @@ void config_trial::end(std::expected<void, std::string> how) {
     }
 }
 
+bool is_trial() {
+    return std::getenv(trial_variable) != nullptr;
+}
+
+std::expected<void, std::string> try_host(const control::control_settings& control,
+                                          const std::filesystem::path& state) {
+    std::error_code failed;
+    std::filesystem::create_directories(state, failed);
+    const passing_file file(state / "trial");
+    if (file.descriptor() < 0)
+        return std::unexpected(fmt::format("cannot write the state directory {}: {}",
+                                           state.string(), std::strerror(errno)));
+    if (!control.group)
+        return {};
+    const auto* group = ::getgrnam(control.group->c_str());
+    if (group == nullptr)
+        return std::unexpected(
+            fmt::format("control.group: there is no group \"{}\"", *control.group));
+    if (::fchown(file.descriptor(), static_cast<uid_t>(-1), group->gr_gid) != 0)
+        return std::unexpected(fmt::format("control.group: a file cannot be given to \"{}\": {}",
+                                           *control.group, std::strerror(errno)));
+    return {};
+}
+
 std::string program_file() {
     return std::filesystem::read_symlink("/proc/self/exe").string();
 }
@@ -68,7 +118,7 @@ std::string start_anew(const std::string& program, char** arguments) {
     return fmt::format("{}: {}", program, std::strerror(errno));
 }
 
-std::optional<clock::time_point> take_restart_time() {
+std::optional<clock::time_point> read_restart_time() {
     const char* given = std::getenv(variable);
     if (given == nullptr)
         return std::nullopt;

@@ -2,6 +2,7 @@
 
 #include "herald/daemon/log.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <utility>
 
@@ -72,6 +73,14 @@ void reporter::commanded(const control::caller& who, log_level level, std::strin
 void reporter::reader_dropped() {
     log(log_level::warning, "events", "a reader of events did not keep up, and was dropped",
         {{"count", std::to_string(++readers_dropped_)}});
+}
+
+void reporter::forget_all_but(const config::configuration& configured) {
+    events_.forget_all_but(configured);
+    std::erase_if(last_failures_, [&](const auto& failure) {
+        return std::ranges::find(configured.neighbors, failure.first,
+                                 &peering::neighbor_settings::name) == configured.neighbors.end();
+    });
 }
 
 void reporter::stopping(const std::string& why, bool restart) {

@@ -85,7 +85,7 @@ std::expected<std::string, std::error_code> read_file(const std::filesystem::pat
     }
 }
 
-std::error_code replace_file(const std::filesystem::path& file, std::string_view content) {
+replacement replace_file(const std::filesystem::path& file, std::string_view content) {
     auto fresh = file;
     fresh += ".new";
     auto error = write_file(fresh, content);
@@ -93,9 +93,9 @@ std::error_code replace_file(const std::filesystem::path& file, std::string_view
         error = last_error();
     if (error) {
         ::unlink(fresh.c_str());
-        return error;
+        return {error, {}};
     }
-    return sync_directory(file.parent_path());
+    return {{}, sync_directory(file.parent_path())};
 }
 
 } // namespace herald::service

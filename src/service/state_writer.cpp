@@ -46,8 +46,13 @@ std::optional<state_writer::job> state_writer::next() {
 
 void state_writer::run() {
     while (auto one = next()) {
-        auto error = one->text ? replace_file(file_, *one->text) : one->text.error();
-        asio::post(one->executor, [done = std::move(one->done), error] { done(error); });
+        const auto how =
+            one->text ? replace_file(file_, *one->text) : replacement{one->text.error(), {}};
+        asio::post(one->executor, [done = std::move(one->done), how, unsafe = tell_unsafe_] {
+            if (how.unsafe && unsafe)
+                unsafe(how.unsafe);
+            done(how.error);
+        });
     }
 }
 

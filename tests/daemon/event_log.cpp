@@ -69,3 +69,22 @@ TEST_CASE("event_log: measurements are in the histogram that they are for") {
     CHECK(sum(here.book.measured().withdraw_ack) == doctest::Approx(2e-3));
     CHECK(sum(here.book.measured().loop_lag) == doctest::Approx(3e-6));
 }
+
+TEST_CASE("event_log: what the configuration no longer has is not counted any more") {
+    using namespace herald;
+    told here;
+    for (const auto* service : {"dns", "web"})
+        for (const auto* check : {"one", "two"})
+            here.book.check_ran({.service = service, .check = check});
+    for (const auto* service : {"dns", "web"})
+        here.book.service_changed({.service = service, .health = service::health_state::up});
+    config::configuration left;
+    left.services.emplace_back().service.name = "dns";
+    left.services.front().checks.emplace_back().name = "two";
+    here.book.forget_all_but(left);
+    const auto& counted = here.book.measured();
+    CHECK(counted.checks.size() == 1);
+    CHECK(counted.checks.contains({"dns", "two"}));
+    CHECK(counted.service_transitions == std::map<std::string, std::uint64_t>{{"dns", 1}});
+    CHECK(here.book.recent().size() == 2);
+}

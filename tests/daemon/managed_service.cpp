@@ -25,7 +25,7 @@ struct recorder final : service_observer {
         reasons.push_back(which.cause().reason);
     }
     void check_ran(const managed_service&, const health::check&, bool) override {}
-    void drain_expired(managed_service&, const service::stored_drain&) override {
+    void drain_expired(managed_service&, const service::drain&) override {
         lines.emplace_back("expired");
     }
 
@@ -51,15 +51,15 @@ health::check_settings exec(const std::string& program) {
     return settings;
 }
 
-service::stored_drain drain_now() {
-    service::stored_drain drain;
+service::drain drain_now() {
+    service::drain drain;
     drain.since = std::chrono::system_clock::now();
     drain.reason = "update";
     return drain;
 }
 
-service::stored_drain drained_by(const std::string& file) {
-    service::stored_drain drain;
+service::drain drained_by(const std::string& file) {
+    service::drain drain;
     drain.since = std::chrono::system_clock::now();
     drain.by = file;
     return drain;

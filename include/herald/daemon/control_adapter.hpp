@@ -4,6 +4,7 @@
 #include "herald/control/operations.hpp"
 #include "herald/daemon/announcer.hpp"
 #include "herald/daemon/managed_services.hpp"
+#include "herald/daemon/neighbor_shutdowns.hpp"
 #include "herald/daemon/reporter.hpp"
 #include "herald/peering/speaker.hpp"
 
@@ -33,11 +34,12 @@ public:
 class control_adapter final : public control::operations {
 public:
     control_adapter(lifecycle& process, managed_services& services, announcer& announcer,
-                    peering::speaker& speaker, reporter& reporter)
+                    peering::speaker& speaker, neighbor_shutdowns& shutdowns, reporter& reporter)
         : process_(process)
         , services_(services)
         , announcer_(announcer)
         , speaker_(speaker)
+        , shutdowns_(shutdowns)
         , reporter_(reporter) {}
 
     control::status_view status() const override;
@@ -72,15 +74,16 @@ public:
 
 private:
     std::expected<std::vector<std::string>, control::refusal>
-    names_of(const std::vector<std::string>& asked) const;
+    names_of(const std::vector<std::string>& asked, std::vector<std::string> others = {}) const;
     void record(const control::caller& who, control::event_view command,
                 const std::vector<std::string>& services);
-    drain_book::outcome when_stored(control::done reply);
+    managed_services::outcome when_stored(control::done reply);
 
     lifecycle& process_;
     managed_services& services_;
     announcer& announcer_;
     peering::speaker& speaker_;
+    neighbor_shutdowns& shutdowns_;
     reporter& reporter_;
     std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
 };

@@ -4,23 +4,25 @@
 #include "herald/control/operations.hpp"
 #include "herald/control/server.hpp"
 #include "herald/daemon/announcer.hpp"
+#include "herald/daemon/config_reader.hpp"
 #include "herald/daemon/control_adapter.hpp"
 #include "herald/daemon/lag_meter.hpp"
 #include "herald/daemon/managed_services.hpp"
+#include "herald/daemon/neighbor_shutdowns.hpp"
 #include "herald/daemon/planned_restart.hpp"
 #include "herald/daemon/reporter.hpp"
+#include "herald/daemon/signals.hpp"
 #include "herald/daemon/state_directory.hpp"
 #include "herald/daemon/watchdog.hpp"
 #include "herald/peering/speaker.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <chrono>
 #include <cstdint>
 #include <expected>
-#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace herald::daemon {
 
@@ -28,9 +30,15 @@ namespace herald::daemon {
 struct process_start {
     std::string program; // its file
     std::string config_file;
+    /// What the command line says of the log, which the file does not change then.
+    std::optional<log_level> level = {};
+    std::optional<log_format> format = {};
     /// When the planned restart began that this start belongs to.
-    std::optional<std::chrono::steady_clock::time_point> restarted;
+    std::optional<std::chrono::steady_clock::time_point> restarted = {};
 };
+
+/// How this start logs.
+log_settings logging(const log_settings& file, const process_start& start);
 
 /// What the process is to do next.
 enum class ending : std::uint8_t { exit, start_anew };
@@ -60,16 +68,17 @@ private:
     // service_observer
     void service_changed(managed_service& which) override;
     void check_ran(const managed_service& which, const health::check& check, bool changed) override;
-    void drain_expired(managed_service& which, const service::stored_drain& drain) override;
+    void drain_expired(managed_service& which, const service::drain& drain) override;
 
-    std::expected<control::reload_view, control::refusal> take(config::load_result loaded,
-                                                               bool dry_run);
+    std::expected<control::reload_view, control::refusal> apply_file(config::load_result loaded,
+                                                                     bool dry_run);
+    std::vector<std::string> drains_left_by(const config::configuration& next) const;
     control::refusal reload_refused(control::refusal why, bool dry_run);
     std::expected<void, std::string> apply(config::configuration next);
 
-    void await_signal();
+    void signalled(int signal);
     void begin_stop(ending next, const std::string& why);
-    void end_sessions(const std::string& why);
+    void end_sessions();
     std::string stuck_check() const;
     std::expected<void, std::string> listen();
 
@@ -79,17 +88,20 @@ private:
     state_directory state_;
     reporter reporter_;
     peering::speaker speaker_;
+    neighbor_shutdowns neighbor_shutdowns_;
     managed_services services_;
     announcer announcer_;
     control_adapter adapter_;
     control::server server_;
     lag_meter lag_meter_;
-    boost::asio::signal_set signals_;
+    signals signals_;
     watchdog watchdog_;
+    config_reader config_reader_;
+    bool trying_ = false; // a restart was asked for
     bool stopping_ = false;
     ending next_ = ending::exit;
+    std::string why_; // it stops
     bool sessions_ended_ = false;
-    std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
 } // namespace herald::daemon

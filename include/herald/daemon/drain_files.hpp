@@ -1,39 +1,57 @@
 #pragma once
 
-#include "herald/daemon/managed_service.hpp"
+#include "herald/daemon/background_calls.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
-#include <vector>
+#include <string>
 
 namespace herald::daemon {
 
-/// Drains each service while its drain file exists. The files' directories are watched by
-/// inotify(7); while one cannot be, as when it does not exist, the files are looked for twice a
-/// second. Without drain files nothing is done.
+/// Looks whether services' drain files exist. Their directories are watched by inotify(7); while
+/// one cannot be, as when it does not exist, the file is looked for twice a second. A look may
+/// block for as long as the file system likes, so each is on a thread of its own, one a file.
 class drain_files {
 public:
-    drain_files(const boost::asio::any_io_executor& executor,
-                const std::vector<std::unique_ptr<managed_service>>& services);
+    /// By service.
+    using file_map = std::map<std::string, std::filesystem::path>;
+    /// Told of each look that could tell.
+    using observer = std::function<void(const std::string& service, bool is_there)>;
 
-    /// Looks, now and from now on. Also when the services have changed.
-    void start();
+    drain_files(const boost::asio::any_io_executor& executor, observer tell);
+
+    /// Looks for these, now and from now on, and for no others.
+    void look_for(file_map files);
     void stop();
 
 private:
-    void open_watches();
-    bool watch(const managed_service& service);
-    void look(managed_service& service);
-    void look_at_all();
-    void await_change();
+    struct entry {
+        std::filesystem::path path;
+        bool is_being_looked_for = false;
+        bool again = false; // it changed meanwhile
+        bool is_watched = false;
+    };
+    struct finding;
 
-    const std::vector<std::unique_ptr<managed_service>>& services_;
+    void open_watches();
+    void await_change();
+    void look_at_all();
+    void look(const std::string& service);
+    void looked(const std::string& service, const finding& found);
+    void look_again_later();
+
+    observer tell_;
+    std::map<std::string, entry> files_;
     boost::asio::posix::stream_descriptor watches_;
     boost::asio::steady_timer timer_;
-    bool running_ = false;
+    background_calls calls_;
+    std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
 } // namespace herald::daemon

@@ -24,10 +24,10 @@ struct check_run {
     std::string check;
     control::run_result result = control::run_result::pass;
     std::chrono::nanoseconds duration{};
-    std::optional<health::verdict> settled;
+    std::optional<health::verdict> settled = {};
     bool changed = false;             // the settled verdict did
     bool agrees_with_settled = false; // or nothing is settled yet
-    std::string text;                 // "failed: timed out" …
+    std::string text = {};            // "failed: timed out" …
 };
 
 /// What became of a service.
@@ -36,9 +36,9 @@ struct service_change {
     service::health_state health = service::health_state::unknown;
     service::administration administration = service::administration::active;
     net::announcement heard = net::announcement::none;
-    std::string cause;
+    std::string cause = {};
     /// When the check's verdict settled that led to it, if one did.
-    std::optional<std::chrono::steady_clock::time_point> verdict_settled;
+    std::optional<std::chrono::steady_clock::time_point> verdict_settled = {};
 };
 
 check_run describe_run(const managed_service& which, const health::check& check, bool changed);
@@ -67,6 +67,10 @@ public:
     void session_ended(const peering::neighbor& which, const peering::session_end& end);
     void check_ran(const check_run& run);
     void service_changed(const service_change& change);
+
+    /// Neighbors, services and checks that the configuration no longer has are not counted any
+    /// more. Events of them stay.
+    void forget_all_but(const config::configuration& configured);
 
     void reacted(std::chrono::nanoseconds took) { measured_.reaction.observe(took); }
     void acknowledged(std::chrono::nanoseconds took) { measured_.withdraw_ack.observe(took); }

@@ -1,11 +1,13 @@
 #pragma once
 
+#include "herald/control/control_settings.hpp"
 #include "herald/health/child_process.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <expected>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -14,7 +16,7 @@
 namespace herald::daemon {
 
 /// A restart that is tried first: `heraldd --check`, by the program that is on disk by now, reads
-/// the configuration that the new start will read.
+/// the configuration that the new start will read, and looks at this host, see try_host().
 class config_trial : public std::enable_shared_from_this<config_trial> {
 public:
     /// Without an error the program would start; else a line for people, the last that it printed.
@@ -37,6 +39,14 @@ private:
     std::shared_ptr<health::child_process> child_;
 };
 
+/// Whether this process was started by a config_trial.
+bool is_trial();
+
+/// What else than the configuration can keep a start from succeeding: the group of the control
+/// socket, and the state directory, in which a file comes and goes. The error is a line for people.
+std::expected<void, std::string> try_host(const control::control_settings& control,
+                                          const std::filesystem::path& state);
+
 /// The file of this program. Asked for at the start: an upgrade puts another in its place.
 std::string program_file();
 
@@ -46,6 +56,6 @@ std::string start_anew(const std::string& program, char** arguments);
 
 /// When the program that this one took the place of began its restart; none after any other start.
 /// Asked for once: the environment no longer says it afterwards.
-std::optional<std::chrono::steady_clock::time_point> take_restart_time();
+std::optional<std::chrono::steady_clock::time_point> read_restart_time();
 
 } // namespace herald::daemon

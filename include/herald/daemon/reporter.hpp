@@ -38,6 +38,7 @@ public:
                    control::event_view command);
     /// Those that wait at the control socket look again, now and when neighbors have acknowledged.
     void views_changed();
+    void forget_all_but(const config::configuration& configured);
     /// Sessions that end from now on end as they should.
     void stopping(const std::string& why, bool restart);
 

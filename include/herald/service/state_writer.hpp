@@ -18,16 +18,21 @@ namespace herald::service {
 /// costs no keepalive. Destroying it waits for what is to be written.
 class state_writer {
 public:
-    state_writer(boost::asio::any_io_executor executor, std::filesystem::path file)
+    /// Told, on the executor, of what is written but may be undone by a power failure, and why.
+    using unsafe_observer = std::function<void(std::error_code)>;
+
+    state_writer(boost::asio::any_io_executor executor, std::filesystem::path file,
+                 unsafe_observer tell_unsafe = nullptr)
         : executor_(std::move(executor))
-        , file_(std::move(file)) {}
+        , file_(std::move(file))
+        , tell_unsafe_(std::move(tell_unsafe)) {}
     ~state_writer();
     state_writer(const state_writer&) = delete;
     state_writer& operator=(const state_writer&) = delete;
 
     const std::filesystem::path& file() const { return file_; }
-    /// Writes `text`, then calls `done` on the executor with the error, if any. An error in place
-    /// of the text is what `done` is called with. In order.
+    /// Writes `text`, then calls `done` on the executor with the error, if any: the file is as it
+    /// was then. An error in place of the text is what `done` is called with. In order.
     void write(std::expected<std::string, std::error_code> text,
                std::function<void(std::error_code)> done);
 
@@ -42,6 +47,7 @@ private:
 
     boost::asio::any_io_executor executor_;
     std::filesystem::path file_;
+    unsafe_observer tell_unsafe_;
 
     std::mutex mutex_; // of the next three
     std::condition_variable changed_;

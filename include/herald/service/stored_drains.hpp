@@ -9,8 +9,6 @@
 
 namespace herald::service {
 
-using stored_drain = drain;
-
 /// The operators' drains by service. A service that the configuration no longer has keeps its drain
 /// here.
 using stored_drains = std::map<std::string, drain>;
