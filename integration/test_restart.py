@@ -37,10 +37,13 @@ def _watch_routes(site, leaf):
     """Writes down every change of the routes that the router forwards by."""
     watcher = leaf.namespace.start(["ip", "-oneline", "monitor", "route"],
                                    site.folder / "routes.log")
-    # Not before it has seen a change has it begun.
-    leaf.namespace.ip("route", "add", "203.0.113.0/24", "dev", leaf.interface)
-    leaf.namespace.ip("route", "delete", "203.0.113.0/24", "dev", leaf.interface)
-    wait_until("changes are seen", lambda: "Deleted 203.0.113.0/24" in watcher.output())
+
+    def sees_changes() -> bool:
+        """Not before it has seen a change has it begun."""
+        leaf.namespace.ip("route", "add", "203.0.113.0/24", "dev", leaf.interface)
+        leaf.namespace.ip("route", "delete", "203.0.113.0/24", "dev", leaf.interface)
+        return "Deleted 203.0.113.0/24" in watcher.output()
+    wait_until("changes are seen", sees_changes)
     return watcher
 
 
