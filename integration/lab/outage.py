@@ -54,5 +54,5 @@ def fail(world: Anycast, node: Node, other: Node) -> Outage:
 def _last_verdict(node: Node) -> float:
     """When the service's check last settled to a failure, from herald's log."""
     lines = [json.loads(line) for line in node.herald.process.output().splitlines()]
-    return [datetime.fromisoformat(line["time"]).timestamp() for line in lines
+    return [datetime.fromisoformat(line["ended"]).timestamp() for line in lines
             if line["event"] == "check_result" and line["settled"] == "fail"][-1]

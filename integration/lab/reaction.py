@@ -57,7 +57,7 @@ def _fail_once(site: Site, capture: Capture) -> float:
 def _verdicts(log: Path) -> list:
     """When the service's verdict settled to a failure, in order, from herald's JSON log."""
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    return [datetime.fromisoformat(line["time"]).timestamp() for line in lines
+    return [datetime.fromisoformat(line["ended"]).timestamp() for line in lines
             if line["event"] == "check_result" and line["settled"] == "fail"]
 
 

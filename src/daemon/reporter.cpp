@@ -1,6 +1,8 @@
 #include "herald/daemon/reporter.hpp"
 
 #include "herald/daemon/log.hpp"
+#include "herald/service/moment.hpp"
+#include "herald/text/time.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -48,10 +50,13 @@ void reporter::check_ran(const check_run& run) {
     auto level = run.changed               ? log_level::info
                  : run.agrees_with_settled ? log_level::trace
                                            : log_level::debug;
+    // The routes that follow from it have gone by now: when it was known is told beside the time.
+    const auto ended = service::moment::now().to_wall(run.ended);
     log(level, "check_result",
         fmt::format("check {} of service {} {}", run.check, run.service, run.text),
         {{"service", run.service},
          {"check", run.check},
+         {"ended", text::to_rfc3339(ended, text::microseconds)},
          {"settled", run.settled ? std::string(health::to_string(*run.settled)) : "unknown"}});
 }
 

@@ -24,6 +24,7 @@ struct check_run {
     std::string check;
     control::run_result result = control::run_result::pass;
     std::chrono::nanoseconds duration{};
+    std::chrono::steady_clock::time_point ended = {};
     std::optional<health::verdict> settled = {};
     bool changed = false;             // the settled verdict did
     bool agrees_with_settled = false; // or nothing is settled yet
