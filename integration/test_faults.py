@@ -83,8 +83,13 @@ def wait_lost(herald: Herald) -> None:
 
 
 def last_error(herald: Herald) -> str:
-    """Why the last session, or the last attempt at one, ended."""
+    """Why the last session ended; before there was any, why the last attempt at one failed."""
     return (view(herald)["last_error"] or {}).get("text", "")
+
+
+def last_failure(herald: Herald) -> str:
+    """Why the last attempt since the last session failed."""
+    return (view(herald)["last_failure"] or {}).get("text", "")
 
 
 def listening(site: Site) -> World:
@@ -194,7 +199,8 @@ def test_interface_down_and_up(site):
     link.down()
     wait_lost(world.herald)
     wait_until("dialling fails for want of a route",
-               lambda: last_error(world.herald) == "Network is unreachable")
+               lambda: last_failure(world.herald) == "Network is unreachable")
+    assert last_error(world.herald) == "sent Hold Timer Expired"
     idle_while(world, "no session", lambda: view(world.herald)["state"] != "Established", 2.0)
     link.up()
     world.wait_announced()

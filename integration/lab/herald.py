@@ -57,7 +57,10 @@ class Herald:
         places = {"control": {"socket": str(self.socket)},
                   "state": {"directory": str(self.state)},
                   "log": {"level": "debug"}}
-        self.config.write_text(toml.dump({**places, **settings}), encoding="utf-8")
+        text = toml.dump({**places, **settings})
+        self.config.write_text(text, encoding="utf-8")
+        # Secrets in a file that everybody may read are warned of.
+        self.config.chmod(0o600 if "password" in text else 0o644)
 
     def launch(self, env: Optional[dict] = None, under: Sequence[object] = ()) -> Process:
         """Starts the daemon without waiting for it, with the words of `under` before its own."""

@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -25,7 +26,7 @@ background_calls::~background_calls() {
 }
 
 void background_calls::make(std::function<void()> call, std::function<void()> done) {
-    std::thread([held = shared_, call = std::move(call), done = std::move(done)] {
+    const auto job = [held = shared_, call = std::move(call), done = std::move(done)] {
         call();
         const std::lock_guard lock(held->mutex);
         if (held->ended)
@@ -34,7 +35,12 @@ void background_calls::make(std::function<void()> call, std::function<void()> do
             if (!held->ended)
                 done();
         });
-    }).detach();
+    };
+    try {
+        std::thread(job).detach();
+    } catch (const std::system_error&) {
+        job(); // no thread is to be had: it may keep the loop waiting, and is made nevertheless
+    }
 }
 
 } // namespace herald::daemon

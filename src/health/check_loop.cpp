@@ -10,6 +10,7 @@
 #include <exception>
 #include <fmt/format.h>
 #include <random>
+#include <system_error>
 #include <utility>
 
 namespace herald::health {
@@ -131,6 +132,8 @@ asio::awaitable<probe_result> check_loop::probe() {
         state_.at.clear();
         auto under_way = std::visit(beginner{state_}, settings_.probe);
         co_return co_await std::move(under_way);
+    } catch (const std::system_error& no_thread) {
+        co_return could_not_run(no_thread.code().message());
     } catch (const std::exception&) {
         // It was cancelled; or else there is no memory, which must not end a daemon.
         co_return failed("out of memory");

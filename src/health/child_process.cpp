@@ -84,9 +84,14 @@ std::shared_ptr<child_process> child_process::start(const asio::any_io_executor&
                                                     const std::vector<std::string>& command) {
     auto result = std::make_shared<child_process>(executor);
     auto made = std::make_shared<delivery>(command);
-    launcher::threads_of(executor).run(
-        executor, [made] { made->start(); }, [made, result] { result->started(made->take()); },
-        http::worker_pool::loop::waits);
+    try {
+        launcher::threads_of(executor).run(
+            executor, [made] { made->start(); }, [made, result] { result->started(made->take()); },
+            http::worker_pool::loop::waits);
+    } catch (const std::system_error& no_thread) {
+        asio::post(executor,
+                   [result, why = no_thread.code()] { result->started(std::unexpected(why)); });
+    }
     return result;
 }
 

@@ -8,6 +8,7 @@
 #include <deque>
 #include <mutex>
 #include <sys/prctl.h>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -39,6 +40,7 @@ struct worker_pool::shared {
 
     void work();
     bool next(job& into);
+    bool goes_on_without_another();
 
     const std::size_t most;
     std::mutex mutex; // of all below
@@ -48,6 +50,16 @@ struct worker_pool::shared {
     std::size_t idle = 0;
     bool ended = false;
 };
+
+/// After one more thread was not to be had: whether another one makes the newest call. If not, it
+/// is forgotten.
+bool worker_pool::shared::goes_on_without_another() {
+    const std::lock_guard lock(mutex);
+    if (--threads > 0)
+        return true;
+    jobs.pop_back();
+    return false;
+}
 
 /// False when there will be no more.
 bool worker_pool::shared::next(job& into) {
@@ -100,10 +112,16 @@ void worker_pool::run(const asio::any_io_executor& executor, std::function<void(
         needs_thread = shared_->idle < shared_->jobs.size() && shared_->threads < shared_->most;
         shared_->threads += needs_thread ? 1 : 0;
     }
-    if (needs_thread)
+    if (!needs_thread)
+        return shared_->changed.notify_one();
+    try {
         std::thread([held = shared_] { held->work(); }).detach();
-    else
-        shared_->changed.notify_one();
+    } catch (const std::system_error&) {
+        if (shared_->goes_on_without_another())
+            return;
+        waiting_.erase(id);
+        throw;
+    }
 }
 
 void worker_pool::finished(std::uint64_t id) {

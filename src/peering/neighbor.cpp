@@ -206,7 +206,6 @@ void neighbor::session_up(connection& from) {
     retry_alarm_->cancel();
     up_since_ = around_.time->now();
     restarted_until_ = {};
-    was_up_ = true;
     last_failure_.reset();
     const auto& session = *established_->fsm().session();
     rib_.session_up(session.families, session.format);
@@ -232,9 +231,11 @@ void neighbor::session_over(connection& from, const bgp::action::session_over& h
     }
     session_end end{std::chrono::system_clock::now(), how.sent, how.received, failure,
                     how.was_established};
-    // Why the last session ended outlives the attempts that come after it.
-    if (how.was_established || !was_up_)
+    // Why the last session ended outlives the attempts that come after it and reach nobody.
+    const bool tells = how.was_established || how.sent || how.received;
+    if (tells || !end_stays_)
         last_end_ = end;
+    end_stays_ = end_stays_ || tells;
     if (how.was_established)
         last_failure_.reset();
     else

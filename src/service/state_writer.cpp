@@ -28,9 +28,31 @@ void state_writer::write(std::expected<std::string, std::error_code> text,
         jobs_.push_back({std::move(text), std::move(done),
                          asio::prefer(executor_, asio::execution::outstanding_work.tracked)});
     }
-    if (!thread_.joinable())
-        thread_ = std::thread([this] { run(); });
+    if (const auto failed = begin())
+        return refuse_newest(failed);
     changed_.notify_one();
+}
+
+/// The thread begins with the first job; none may be to be had.
+std::error_code state_writer::begin() {
+    if (thread_.joinable())
+        return {};
+    try {
+        thread_ = std::thread([this] { run(); });
+    } catch (const std::system_error& failed) {
+        return failed.code();
+    }
+    return {};
+}
+
+void state_writer::refuse_newest(std::error_code why) {
+    job refused;
+    {
+        std::lock_guard lock(mutex_);
+        refused = std::move(jobs_.back());
+        jobs_.pop_back();
+    }
+    asio::post(refused.executor, [done = std::move(refused.done), why] { done(why); });
 }
 
 /// The next job; none when there are no more to come.

@@ -1,7 +1,7 @@
 #include "herald/config/problem_list.hpp"
 #include "tests/config/support.hpp"
 
-#include <chrono>
+#include <ctime>
 
 namespace herald::config::test {
 
@@ -103,6 +103,13 @@ TEST_CASE("parse: the 4097th neighbor is refused") {
     CHECK(problems_of(text) == lines{"f:12295:1: more than 4096 neighbors"});
 }
 
+// Without optimisation and with sanitizers reading is up to fifty times as slow.
+#ifndef NDEBUG // the build with sanitizers
+constexpr double most_seconds = 60;
+#else
+constexpr double most_seconds = 2;
+#endif
+
 TEST_CASE("parse: 1 MiB of anything takes a bounded time") {
     const std::string a_neighbor = "[[neighbor]]\naddress='::#'\nremote_as=1\n";
     std::string defaults = "[defaults.neighbor]\ncommunities=[";
@@ -127,12 +134,11 @@ TEST_CASE("parse: 1 MiB of anything takes a bounded time") {
     };
     for (const auto& text : texts) {
         CAPTURE(text.substr(0, 200));
-        const auto begin = std::chrono::steady_clock::now();
+        const auto begin = std::clock(); // the processor's time: the machine may be busy
         const auto result = parse(text, "f");
-        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+        const auto took = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
         CHECK(result.problems.size() <= 2 * problem_list::limit + 1);
-        // One second is what a release build is held to; sanitizers are ten times as slow.
-        CHECK(took.count() < 20);
+        CHECK(took < most_seconds);
     }
 }
 

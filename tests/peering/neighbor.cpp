@@ -265,7 +265,7 @@ TEST_CASE("neighbor: one that never reads costs bounded memory, and gets the fin
     bytes last;
     b.under_test.routes_complete();
     std::size_t count = 0;
-    for (auto message = peer.receive(); message != end_of_rib; message = peer.receive()) {
+    for (auto message = peer.receive(30s); message != end_of_rib; message = peer.receive(30s)) {
         REQUIRE_FALSE(message.empty());
         last = message;
         ++count;

@@ -36,7 +36,7 @@ const auto address = boost::asio::ip::make_address("192.0.2.53");
 TEST_CASE("kernel_addresses: what could be opened only in part can be opened later") {
     boost::asio::io_context context;
     kernel_addresses kernel(context.get_executor());
-    for (const rlim_t more : {0, 1}) {
+    for (const rlim_t more : {0U, 1U}) {
         const descriptor_limit limit(more);
         CHECK_FALSE(kernel.open([] {}));
         CHECK_FALSE(kernel.is_open());

@@ -55,7 +55,7 @@ struct neighbor_view {
     std::vector<message_count> messages;
     std::uint64_t transitions = 0;
     std::uint64_t malformed_updates = 0;
-    std::optional<session_error> last_error;   // why the last session ended, or none came to be
+    std::optional<session_error> last_error;   // of the last session, or OPEN that was refused
     std::optional<session_error> last_failure; // of the last attempt since the last session
     std::optional<std::string> why_down;       // both in one line, while not Established
     std::vector<std::string> problems;         // "ipv6 is not announced: no IPv6 address on eth0"

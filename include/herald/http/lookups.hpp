@@ -103,11 +103,12 @@ template <class value>
 void lookups<value>::begin(const boost::asio::any_io_executor& executor,
                            const std::shared_ptr<entry>& of, call find) {
     of->under_way = true;
-    const auto found = std::make_shared<answer>(std::unexpected("out of memory"));
+    const auto found = std::make_shared<answer>();
     auto made = [found, last = of->last, find = std::move(find)] {
         try {
             *found = find(last);
-        } catch (const std::bad_alloc&) { // which is what it says already
+        } catch (const std::bad_alloc&) {
+            *found = std::unexpected("out of memory");
         }
     };
     auto returned = [of, found] {

@@ -24,7 +24,8 @@ public:
     /// Whether the loop goes on until the call has returned.
     enum class loop : std::uint8_t { waits, may_end };
 
-    /// Makes the call on a thread, and then calls `done` on the executor.
+    /// Makes the call on a thread, and then calls `done` on the executor. Throws std::system_error
+    /// when there is no thread and none is to be had; neither is called then.
     void run(const boost::asio::any_io_executor& executor, std::function<void()> call,
              std::function<void()> done, loop meanwhile);
 

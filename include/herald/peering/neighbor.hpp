@@ -103,9 +103,10 @@ public:
     const connection* current() const { return established_.get(); }
     const bgp::adj_rib_out& rib() const { return rib_; }
     const message_counters& messages() const { return counters_; }
-    /// How the last session ended; before there was any, how the last attempt at one did.
+    /// How the last session ended, or the last attempt at one that came as far as a NOTIFICATION;
+    /// before there was either, how the last attempt failed.
     const std::optional<session_end>& last_end() const { return last_end_; }
-    /// How the last attempt since then failed.
+    /// How the last attempt since the last session failed.
     const std::optional<session_end>& last_failure() const { return last_failure_; }
     /// Why there is no session, in one line; empty where there is one, or none has been tried.
     std::string why_down() const;
@@ -160,7 +161,7 @@ private:
     bgp::session_state state_ = bgp::session_state::idle;
     std::chrono::system_clock::time_point since_ = std::chrono::system_clock::now();
     std::uint64_t transitions_ = 0;
-    bool was_up_ = false; // there has been a session
+    bool end_stays_ = false; // last_end_, when an attempt fails without a NOTIFICATION
     std::optional<session_end> last_end_;
     std::optional<session_end> last_failure_;
     message_counters counters_;

@@ -42,6 +42,8 @@ private:
         std::function<void(std::error_code)> done;
         boost::asio::any_io_executor executor; // kept from running out of work until then
     };
+    std::error_code begin();
+    void refuse_newest(std::error_code why);
     void run();
     std::optional<job> next();
 
