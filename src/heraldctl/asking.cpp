@@ -66,8 +66,8 @@ result<reply> consult(const global_options& global, const question& asked) {
 }
 
 result<reply> command_daemon(const global_options& global, std::string target, json::object body) {
-    if (auto name = user_name(); !name.empty())
-        body["by"] = std::move(name);
+    if (const auto name = user_name(); !name.empty())
+        body["by"] = name;
     return consult(
         global,
         {.method = "POST", .target = std::move(target), .body = herald::control::to_text(body)});
