@@ -8,7 +8,7 @@ namespace herald::daemon {
 
 clock_reading read_clock() {
     timespec since_boot{};
-    ::clock_gettime(CLOCK_BOOTTIME, &since_boot);
+    static_cast<void>(::clock_gettime(CLOCK_BOOTTIME, &since_boot));
     timex kernel{};                              // its modes of 0: nothing is changed
     const bool known = ::adjtimex(&kernel) >= 0; // which a service manager may forbid
     return {std::chrono::system_clock::now(),
