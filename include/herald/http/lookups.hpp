@@ -102,7 +102,6 @@ lookups<value>::get(boost::asio::any_io_executor executor, std::string key, call
 template <class value>
 void lookups<value>::begin(const boost::asio::any_io_executor& executor,
                            const std::shared_ptr<entry>& of, call find) {
-    of->under_way = true;
     const auto found = std::make_shared<answer>();
     auto made = [found, last = of->last, find = std::move(find)] {
         try {
@@ -120,6 +119,7 @@ void lookups<value>::begin(const boost::asio::any_io_executor& executor,
             timer->cancel();
     };
     pool_.run(executor, std::move(made), std::move(returned), worker_pool::loop::may_end);
+    of->under_way = true; // and not where there was no thread for it: the next who asks tries again
 }
 
 } // namespace herald::http
