@@ -96,9 +96,13 @@ void set_log_level(log_level level) {
     spdlog::set_level(to_spdlog(level));
 }
 
+bool is_logged(log_level level) {
+    return spdlog::should_log(to_spdlog(level));
+}
+
 void log(log_level level, std::string_view event, std::string_view message,
          std::initializer_list<log_field> fields) {
-    if (!spdlog::should_log(to_spdlog(level)))
+    if (!is_logged(level))
         return;
     spdlog::log(to_spdlog(level), "{}",
                 chosen_format == log_format::json ? as_json(level, event, message, fields)

@@ -50,6 +50,8 @@ void reporter::check_ran(const check_run& run) {
     auto level = run.changed               ? log_level::info
                  : run.agrees_with_settled ? log_level::trace
                                            : log_level::debug;
+    if (!is_logged(level))
+        return;
     // The routes that follow from it have gone by now: when it was known is told beside the time.
     const auto ended = service::moment::now().to_wall(run.ended);
     log(level, "check_result",

@@ -22,6 +22,9 @@ void start_logging(const log_settings& settings);
 void stop_logging();
 void set_log_level(log_level level);
 
+/// Whether such lines are written at present: what is said often need not be put together else.
+bool is_logged(log_level level);
+
 /// Writes one line: as text `TIME LEVEL message key=value …`, as JSON one object with `time`,
 /// `level`, `event`, `message` and the fields. Times are RFC 3339 in UTC with microseconds.
 /// Texts are made harmless, see text/harmless.hpp.
