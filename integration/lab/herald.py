@@ -61,6 +61,8 @@ class Herald:
         self.config.write_text(text, encoding="utf-8")
         # Secrets in a file that everybody may read are warned of.
         self.config.chmod(0o600 if "password" in text else 0o644)
+        owner = self.folder.stat()  # a daemon that runs as an ordinary user reads its own file
+        os.chown(self.config, owner.st_uid, owner.st_gid)
 
     def launch(self, env: Optional[dict] = None, under: Sequence[object] = ()) -> Process:
         """Starts the daemon without waiting for it, with the words of `under` before its own."""
