@@ -119,6 +119,7 @@ def test_folders_and_files_of_others_are_refused_by_name(herald):
         said = failure(herald)
         assert str(others) in said and "Permission denied" in said
     herald.configure(settings([], [SERVICE]))
+    os.chown(herald.config, 0, 0)
     herald.config.chmod(0o600)
     said = failure(herald)
     assert f"{herald.config}:1:1: " in said and "Permission denied" in said
