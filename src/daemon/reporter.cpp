@@ -134,7 +134,7 @@ void reporter::session_ended(const peering::neighbor& which, const peering::sess
 }
 
 void reporter::malformed_update(const peering::neighbor& which,
-                                const wire::checked_update& update) {
+                                const bgp::malformed_update& update) {
     const auto& first = update.malformations.front();
     if (!malformed_limit_.admit())
         return;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -74,6 +75,16 @@ std::error_code set_dscp(native_socket socket, bool v6, std::uint8_t dscp) {
 std::error_code set_user_timeout(native_socket socket, std::chrono::milliseconds timeout) {
     return set_option(socket, IPPROTO_TCP, TCP_USER_TIMEOUT,
                       static_cast<unsigned>(timeout.count()));
+}
+
+std::error_code set_close_on_exec(native_socket socket) {
+    if (::fcntl(socket, F_SETFD, FD_CLOEXEC) == 0)
+        return {};
+    return {errno, std::system_category()};
+}
+
+std::error_code set_unsent_limit(native_socket socket, std::size_t octets) {
+    return set_option(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, static_cast<unsigned>(octets));
 }
 
 int unacknowledged_octets(native_socket socket) {

@@ -30,7 +30,7 @@ std::optional<ip::address> address_of(const sockaddr* socket_address) {
     return std::nullopt;
 }
 
-void collect(interface_addresses& found, const ip::address& address, bool loopback) {
+void collect(bgp::interface_addresses& found, const ip::address& address, bool loopback) {
     if (address.is_loopback() != loopback)
         return;
     if (address.is_v4()) {
@@ -46,12 +46,12 @@ void collect(interface_addresses& found, const ip::address& address, bool loopba
 
 } // namespace
 
-interface_addresses addresses_beside(const ip::address& local) {
+bgp::interface_addresses addresses_beside(const ip::address& local) {
     ifaddrs* list = nullptr;
     if (getifaddrs(&list) != 0)
         return {"", {}, {}, {}, {errno, boost::system::system_category()}};
     std::unique_ptr<ifaddrs, decltype(&freeifaddrs)> owner(list, freeifaddrs);
-    interface_addresses found;
+    bgp::interface_addresses found;
     for (auto* entry = list; entry != nullptr; entry = entry->ifa_next)
         if (address_of(entry->ifa_addr) == local)
             found.name = entry->ifa_name;

@@ -13,6 +13,8 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+/// Octets that TCP takes ahead of what it can send.
+constexpr std::size_t unsent_limit = 32768;
 
 std::uint8_t ttl_to_send(const neighbor_settings& settings) {
     if (settings.ttl_security)
@@ -24,6 +26,11 @@ std::uint8_t ttl_to_send(const neighbor_settings& settings) {
 error_code prepare(tcp::socket& socket, const neighbor_settings& settings) {
     auto fd = socket.native_handle();
     auto v6 = settings.address.is_v6();
+    if (auto error = net::set_close_on_exec(fd))
+        return error;
+    // What is not sent yet can still change: it waits here, not in the kernel.
+    if (auto error = net::set_unsent_limit(fd, unsent_limit))
+        return error;
     error_code failed;
     socket.set_option(tcp::no_delay(true), failed);
     if (failed)
@@ -54,9 +61,7 @@ public:
         , settings_(std::move(settings)) {}
     tcp_transport(tcp::socket socket, neighbor_settings settings)
         : socket_(std::move(socket))
-        , settings_(std::move(settings)) {
-        prepared_ = prepare(socket_, settings_);
-    }
+        , settings_(std::move(settings)) {}
 
     asio::awaitable<error_code> connect() override {
         auto remote = tcp::endpoint(settings_.address, settings_.port);
@@ -66,12 +71,15 @@ public:
         co_return error;
     }
 
-    asio::awaitable<io_result> read_some(std::span<std::uint8_t> into) override {
-        if (prepared_)
-            co_return io_result{prepared_, 0};
-        auto [error, count] =
-            co_await socket_.async_read_some(asio::buffer(into.data(), into.size()), as_result);
-        co_return io_result{error, count};
+    io_result read_some(std::span<std::uint8_t> into) override {
+        io_result result;
+        result.count = socket_.read_some(asio::buffer(into.data(), into.size()), result.error);
+        return result;
+    }
+
+    asio::awaitable<error_code> wait_readable() override {
+        auto [error] = co_await socket_.async_wait(tcp::socket::wait_read, as_result);
+        co_return error;
     }
 
     io_result write_some(wire::octets from) override {
@@ -131,7 +139,6 @@ private:
 
     tcp::socket socket_;
     neighbor_settings settings_;
-    error_code prepared_; // why an accepted socket could not be prepared
 };
 
 } // namespace
@@ -147,7 +154,10 @@ surroundings real_surroundings(asio::any_io_executor executor) {
             }};
 }
 
-std::unique_ptr<transport> make_accepted(tcp::socket socket, const neighbor_settings& settings) {
+std::expected<std::unique_ptr<transport>, error_code>
+make_accepted(tcp::socket socket, const neighbor_settings& settings) {
+    if (auto error = prepare(socket, settings))
+        return std::unexpected(error);
     return std::make_unique<tcp_transport>(std::move(socket), settings);
 }
 

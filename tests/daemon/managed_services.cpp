@@ -22,7 +22,7 @@ struct nobody final : service_observer, peering::neighbor_observer {
     void state_changed(const peering::neighbor&, bgp::session_state, bgp::session_state) override {}
     void session_up(const peering::neighbor&) override {}
     void session_ended(const peering::neighbor&, const peering::session_end&) override {}
-    void malformed_update(const peering::neighbor&, const wire::checked_update&) override {}
+    void malformed_update(const peering::neighbor&, const bgp::malformed_update&) override {}
     void problem(const peering::neighbor&, const std::string&) override {}
 };
 

@@ -47,7 +47,7 @@ public:
     void session_ended(const neighbor&, const session_end& end) override {
         require(!end.describe().empty() && (!end.was_established || std::exchange(up_, false)));
     }
-    void malformed_update(const neighbor&, const wire::checked_update& update) override {
+    void malformed_update(const neighbor&, const bgp::malformed_update& update) override {
         require(up_ && !update.malformations.empty());
     }
     void problem(const neighbor&, const std::string&) override {}

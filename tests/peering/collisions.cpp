@@ -14,7 +14,7 @@ constexpr std::uint32_t our_identifier = 0xC000020A;
 constexpr net::as_number our_as = 65010;
 const bytes keepalive = wire::encode_keepalive();
 const bytes collision = wire::encode(wire::make_cease(wire::cease_code::collision));
-const std::string collision_text = "sent Cease / Connection Collision Resolution";
+const std::string collision_text = " Cease / Connection Collision Resolution";
 
 /// Who the peer is, in which order the connections were made, and on which its first OPEN comes.
 struct encounter {
@@ -81,7 +81,9 @@ void check_encounter(const encounter& met) {
     second.send_open(met.as, met.identifier);
     if (met.peer_notifies_too)
         goes.send(collision);
-    CHECK(goes.receive() == collision);
+    // Which of two messages that arrive together on two connections is read first is left open.
+    const auto last = goes.receive();
+    CHECK((last == collision || (met.peer_notifies_too && last.empty())));
     CHECK(goes.closed());
     if (&stays == &second)
         CHECK(stays.receive() == keepalive);
@@ -90,7 +92,7 @@ void check_encounter(const encounter& met) {
               .announced == std::vector{documentation});
     CHECK(b.under_test.established());
     CHECK(b.count("up") == 1);
-    CHECK(b.count(collision_text) == 1);
+    CHECK(b.count("sent" + collision_text) + b.count("received" + collision_text) == 1);
     CHECK_FALSE(b.router.dialled_within(10ms)); // the first retry would be made at once
 }
 
@@ -150,25 +152,34 @@ TEST_CASE("collision: an Established session stays, the newcomer gets 6/7, RFC 4
     }
 }
 
-TEST_CASE("collision: of two that the peer dialled the newer one stays, with no OPEN or with one") {
-    for (const bool open_first : {true, false}) {
-        CAPTURE(open_first);
-        bench b;
-        b.take_ours();
-        b.dial();
-        if (open_first) {
-            b.accepted->send_open(64500, 0xFF000001);
-            CHECK(b.accepted->receive() == keepalive);
-        }
-        auto older = std::move(*b.accepted);
-        b.dial();
-        CHECK(older.receive() == collision);
-        b.accepted->send_open(64500, 0xFF000001);
-        CHECK(b.accepted->receive() == keepalive);
-        b.accepted->send_keepalive();
-        CHECK(run_until(b.context, [&] { return b.under_test.established(); }));
-        CHECK(b.dialled->receive() == collision);
-    }
+TEST_CASE("collision: of two that the peer dialled the newer one stays while there is no OPEN") {
+    bench b;
+    b.take_ours();
+    b.dial();
+    auto older = std::move(*b.accepted);
+    b.dial();
+    CHECK(older.receive() == collision);
+    b.accepted->send_open(64500, 0xFF000001);
+    CHECK(b.accepted->receive() == keepalive);
+    b.accepted->send_keepalive();
+    CHECK(run_until(b.context, [&] { return b.under_test.established(); }));
+    CHECK(b.dialled->receive() == collision);
+}
+
+TEST_CASE("collision: whoever connects from the peer's address does not evict a connection that is "
+          "in OpenConfirm") {
+    bench b;
+    b.take_ours();
+    b.dial();
+    b.accepted->send_open(64500, 0xFF000001);
+    CHECK(b.accepted->receive() == keepalive);
+    auto [ours, theirs] = connected_pair(b.context);
+    b.under_test.accept(std::move(ours));
+    raw_peer stranger(b.context, std::move(theirs));
+    CHECK(stranger.closed());
+    CHECK(stranger.receive() == bytes{});
+    b.accepted->send_keepalive();
+    CHECK(run_until(b.context, [&] { return b.under_test.established(); }));
 }
 
 TEST_CASE("collision: the one that stays may be lost too, and both sides dial again") {

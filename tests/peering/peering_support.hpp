@@ -58,7 +58,7 @@ public:
     void session_ended(const neighbor&, const session_end& end) override {
         lines.push_back(end.describe());
     }
-    void malformed_update(const neighbor&, const wire::checked_update&) override {
+    void malformed_update(const neighbor&, const bgp::malformed_update&) override {
         lines.emplace_back("malformed");
     }
     void problem(const neighbor&, const std::string& text) override { lines.push_back(text); }

@@ -64,6 +64,7 @@ public:
         return message;
     }
     bool closed() const { return closed_; }
+    bool readable() const { return closed_ || !to_neighbor_.empty(); }
     boost::asio::steady_timer& wake() { return wake_; }
 
     void receive(wire::octets octets) {
@@ -205,22 +206,26 @@ public:
         co_return mine == router_ ? error_code() : boost::asio::error::operation_aborted;
     }
 
-    boost::asio::awaitable<io_result> read_some(std::span<std::uint8_t> into) override {
+    io_result read_some(std::span<std::uint8_t> into) override {
         if (const auto error = network_.step(io_step::read))
-            co_return io_result{*error, 0};
-        const auto mine = router_;
-        for (;;) {
-            if (mine == nullptr || mine != router_)
-                co_return io_result{boost::asio::error::operation_aborted, 0};
-            if (const auto message = mine->take()) {
-                insist(message->size() <= into.size());
-                std::ranges::copy(*message, into.begin());
-                co_return io_result{{}, message->size()};
-            }
-            if (mine->closed())
-                co_return io_result{boost::asio::error::eof, 0};
-            co_await wait_for(*mine);
+            return {*error, 0};
+        if (router_ == nullptr)
+            return {boost::asio::error::operation_aborted, 0};
+        if (const auto message = router_->take()) {
+            insist(message->size() <= into.size());
+            std::ranges::copy(*message, into.begin());
+            return {{}, message->size()};
         }
+        if (router_->closed())
+            return {boost::asio::error::eof, 0};
+        return {boost::asio::error::would_block, 0};
+    }
+
+    boost::asio::awaitable<error_code> wait_readable() override {
+        const auto mine = router_;
+        while (mine && mine == router_ && !mine->readable())
+            co_await wait_for(*mine);
+        co_return error_code();
     }
 
     io_result write_some(wire::octets from) override {

@@ -48,7 +48,7 @@ public:
     void session_up(const peering::neighbor& which) override;
     void session_ended(const peering::neighbor& which, const peering::session_end& end) override;
     void malformed_update(const peering::neighbor& which,
-                          const wire::checked_update& update) override;
+                          const bgp::malformed_update& update) override;
     void problem(const peering::neighbor& which, const std::string& text) override;
 
 private:

@@ -2,6 +2,7 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <system_error>
@@ -31,6 +32,12 @@ inline constexpr std::uint8_t dscp_cs6 = 48;
 
 /// How long sent octets may stay unacknowledged before the connection is given up, RFC 5482.
 std::error_code set_user_timeout(native_socket socket, std::chrono::milliseconds timeout);
+
+/// The program that replaces this one, or a child, does not inherit the socket.
+std::error_code set_close_on_exec(native_socket socket);
+
+/// TCP takes no more octets while it has as many that it has not sent (TCP_NOTSENT_LOWAT).
+std::error_code set_unsent_limit(native_socket socket, std::size_t octets);
 
 /// Octets written to the socket that the peer's TCP has not acknowledged yet; -1 on error.
 int unacknowledged_octets(native_socket socket);

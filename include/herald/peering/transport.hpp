@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <span>
 
@@ -29,8 +30,10 @@ public:
     virtual ~transport() = default;
 
     virtual boost::asio::awaitable<error_code> connect() = 0;
-    /// At least one octet, or an error; `eof` when the peer closed.
-    virtual boost::asio::awaitable<io_result> read_some(std::span<std::uint8_t> into) = 0;
+    /// Does not wait: at least one octet, or an error: `would_block` when there is none now, `eof`
+    /// when the peer closed.
+    virtual io_result read_some(std::span<std::uint8_t> into) = 0;
+    virtual boost::asio::awaitable<error_code> wait_readable() = 0;
     /// Does not wait: `would_block` when the peer's TCP takes nothing now.
     virtual io_result write_some(wire::octets from) = 0;
     virtual boost::asio::awaitable<error_code> wait_writable() = 0;
@@ -48,8 +51,9 @@ public:
 /// A transport that dials this neighbor.
 std::unique_ptr<transport> make_dialler(boost::asio::any_io_executor executor,
                                         const neighbor_settings& settings);
-/// A transport over a connection that this neighbor opened.
-std::unique_ptr<transport> make_accepted(boost::asio::ip::tcp::socket socket,
-                                         const neighbor_settings& settings);
+/// A transport over a connection that this neighbor opened. The error: the socket could not be
+/// given what the settings ask for, TTL security say, and must not be used.
+std::expected<std::unique_ptr<transport>, error_code>
+make_accepted(boost::asio::ip::tcp::socket socket, const neighbor_settings& settings);
 
 } // namespace herald::peering

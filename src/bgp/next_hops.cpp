@@ -1,8 +1,10 @@
-#include "herald/peering/next_hops.hpp"
+#include "herald/bgp/next_hops.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <utility>
 
-namespace herald::peering {
+namespace herald::bgp {
 namespace {
 
 namespace ip = boost::asio::ip;
@@ -30,22 +32,22 @@ std::string none(std::string_view what, const interface_addresses& beside) {
 } // namespace
 
 std::expected<wire::next_hop, std::string>
-choose_next_hop(net::address_family family, const neighbor_settings& settings,
+choose_next_hop(net::address_family family, const configured_next_hops& configured,
                 const ip::address& local, const interface_addresses& beside, bool extended) {
     if (family == net::address_family::ipv4) {
-        if (settings.next_hop)
-            return wire::next_hop{*settings.next_hop, std::nullopt};
+        if (configured.ipv4)
+            return wire::next_hop{*configured.ipv4, std::nullopt};
         if (local.is_v4())
             return wire::next_hop{local, std::nullopt};
         if (extended) // RFC 8950 §4
-            return settings.next_hop_ipv6 ? wire::next_hop{*settings.next_hop_ipv6, std::nullopt}
-                                          : over_ipv6(local.to_v6(), beside);
+            return configured.ipv6 ? wire::next_hop{*configured.ipv6, std::nullopt}
+                                   : over_ipv6(local.to_v6(), beside);
         if (beside.ipv4)
             return wire::next_hop{*beside.ipv4, std::nullopt};
         return std::unexpected(none("IPv4", beside));
     }
-    if (settings.next_hop_ipv6)
-        return wire::next_hop{*settings.next_hop_ipv6, std::nullopt};
+    if (configured.ipv6)
+        return wire::next_hop{*configured.ipv6, std::nullopt};
     if (local.is_v6())
         return over_ipv6(local.to_v6(), beside);
     if (beside.ipv6)
@@ -53,4 +55,32 @@ choose_next_hop(net::address_family family, const neighbor_settings& settings,
     return std::unexpected(none("IPv6", beside));
 }
 
-} // namespace herald::peering
+std::vector<std::string> next_hops::find(net::family_set families,
+                                         const configured_next_hops& configured,
+                                         const ip::address& local,
+                                         const interface_addresses& beside, bool extended) {
+    by_family_.clear();
+    const auto known = std::exchange(problems_, {});
+    std::vector<std::string> added;
+    for (const auto family : net::all_families) {
+        if (!families.contains(family))
+            continue;
+        const auto chosen = choose_next_hop(family, configured, local, beside, extended);
+        if (chosen) {
+            by_family_[family] = *chosen;
+            continue;
+        }
+        problems_.push_back(
+            fmt::format("{} is not announced: {}", net::to_string(family), chosen.error()));
+        if (std::ranges::find(known, problems_.back()) == known.end())
+            added.push_back(problems_.back());
+    }
+    return added;
+}
+
+void next_hops::clear() {
+    by_family_.clear();
+    problems_.clear();
+}
+
+} // namespace herald::bgp

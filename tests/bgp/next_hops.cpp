@@ -1,10 +1,10 @@
-#include "herald/peering/next_hops.hpp"
+#include "herald/bgp/next_hops.hpp"
 
 #include <cerrno>
 #include <doctest/doctest.h>
 
 using namespace herald;
-using namespace herald::peering;
+using namespace herald::bgp;
 using boost::asio::ip::make_address;
 using boost::asio::ip::make_address_v4;
 using boost::asio::ip::make_address_v6;
@@ -36,12 +36,12 @@ TEST_CASE("next hop: the interface's other address for the other family") {
 }
 
 TEST_CASE("next hop: what is configured wins") {
-    neighbor_settings settings;
-    settings.next_hop = make_address_v4("203.0.113.1");
-    settings.next_hop_ipv6 = make_address_v6("2001:db8::ffff");
-    CHECK(choose_next_hop(address_family::ipv4, settings, make_address("198.51.100.2"), eth0,
+    configured_next_hops configured;
+    configured.ipv4 = make_address_v4("203.0.113.1");
+    configured.ipv6 = make_address_v6("2001:db8::ffff");
+    CHECK(choose_next_hop(address_family::ipv4, configured, make_address("198.51.100.2"), eth0,
                           false) == global("203.0.113.1"));
-    CHECK(choose_next_hop(address_family::ipv6, settings, make_address("198.51.100.2"), eth0,
+    CHECK(choose_next_hop(address_family::ipv6, configured, make_address("198.51.100.2"), eth0,
                           false) == global("2001:db8::ffff"));
 }
 

@@ -1,0 +1,191 @@
+#pragma once
+
+#include "herald/bgp/adj_rib_out.hpp"
+#include "herald/bgp/peer_action.hpp"
+#include "herald/bgp/retry_backoff.hpp"
+
+#include <array>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace herald::bgp {
+
+/// What a peer needs to know of its configuration.
+struct peer_settings {
+    session_settings session;
+    bool passive = false; // waits to be dialled
+    configured_next_hops next_hops;
+    friend bool operator==(const peer_settings&, const peer_settings&) = default;
+};
+
+/// One neighbor as a function from event to actions, without I/O and without a clock: its
+/// connections (two at most until one is Established), collisions, back-off, its next hops, and the
+/// difference between what it is to hear and what it was sent. Events that are out of place, and
+/// connections that are gone, are ignored. The shell asks for output() and next_timer() after each
+/// event.
+class peer {
+public:
+    /// Down: administratively, until enable(). `seed` decides the jitter of its timers.
+    peer(peer_settings settings, bool down, std::uint32_t seed, moment at);
+    peer(const peer&) = delete;
+    peer& operator=(const peer&) = delete;
+
+    // The operator's words.
+
+    /// Dials, unless it is passive or administratively down.
+    peer_actions start(moment at);
+    /// The daemon has restarted as planned at `when`: until the restart time is over, or a session
+    /// is Established, OPENs say so, RFC 4724 §4.1.
+    void restarted(time_point when);
+    /// Ends every connection with this NOTIFICATION and stays down until start().
+    peer_actions stop(const std::optional<wire::notification>& notification, moment at);
+    /// Ends the session with 6/2 and this text (RFC 9003), until enable().
+    peer_actions shut_down(std::string_view reason, moment at);
+    peer_actions enable(moment at);
+    /// Sends everything again; without effect while there is no session.
+    void refresh();
+    /// Takes settings with which the session goes on.
+    peer_actions change(peer_settings settings);
+
+    // What becomes of connections.
+
+    /// Whether a connection from the neighbor is of any use now: it runs, and no connection of the
+    /// neighbor's own is in OpenConfirm.
+    bool takes_connections() const;
+    /// The id that the next connection will have.
+    connection_id next_connection() const { return next_id_; }
+    /// The neighbor dialled: its connection is next_connection(). An older one that it dialled
+    /// makes way with 6/7.
+    peer_actions accepted(const boost::asio::ip::address& local_address,
+                          const interface_addresses& beside, moment at);
+    /// The connection that was dialled is open.
+    peer_actions connected(connection_id id, const boost::asio::ip::address& local_address,
+                           const interface_addresses& beside, moment at);
+    /// It could not be opened, it was closed by the peer (`eof`), or it broke.
+    peer_actions failed(connection_id id, boost::system::error_code error, moment at);
+    /// Where the next octets that arrive are to be put; empty: there is no such connection.
+    std::span<std::uint8_t> input(connection_id id);
+    peer_actions received(connection_id id, std::size_t count, moment at);
+    /// What is to be written next; empty: nothing is due. Valid until the next event.
+    wire::octets output(connection_id id);
+    peer_actions wrote(connection_id id, std::size_t count, moment at);
+    /// The interface that carries this connection has these addresses now.
+    peer_actions link_changed(connection_id id, const interface_addresses& beside);
+
+    /// When expired() is to be called; none: no timer runs.
+    std::optional<time_point> next_timer() const;
+    /// Timers whose time has come.
+    peer_actions expired(moment at);
+
+    // What it is to hear.
+
+    /// From now on `prefix` with these attributes; their next hop is filled in here.
+    void want(const net::ip_prefix& prefix, shared_attributes attributes);
+    void unwant(const net::ip_prefix& prefix);
+    /// From now on these, and no others.
+    void want_only(const std::map<net::ip_prefix, shared_attributes>& routes);
+    /// The initial routes are complete: End-of-RIB may follow them, now and in later sessions.
+    void routes_complete();
+
+    // What is to be seen of it.
+
+    const peer_settings& settings() const { return settings_; }
+    bool administratively_down() const { return down_; }
+    /// Of the connection that is furthest.
+    session_state state() const { return state_; }
+    std::chrono::system_clock::time_point since() const { return since_; }
+    bool established() const { return state_ == session_state::established; }
+    /// The connection that is Established; null without one.
+    const connection* current() const { return established_.get(); }
+    /// What was negotiated; null while not Established.
+    const negotiated_session* session() const;
+    /// Whether the neighbor will keep our routes over a restart, RFC 4724 §4.2.
+    bool keeps_routes() const { return established_ && session()->graceful_restart; }
+    const adj_rib_out& rib() const { return rib_; }
+    const message_counters& messages() const { return counters_; }
+    const session_ends& ends() const { return ends_; }
+    /// Why there is no session, in one line; empty where there is one, or none has been tried.
+    std::string why_down() const;
+    std::uint64_t malformed_updates() const { return malformed_; }
+    std::uint64_t transitions() const { return transitions_; }
+    /// By family, while Established.
+    const std::map<net::address_family, wire::next_hop>& next_hops() const {
+        return next_hops_.by_family();
+    }
+    const std::vector<std::string>& problems() const { return next_hops_.problems(); }
+    /// All that it is to hear was written; true while not Established.
+    bool all_written() const;
+
+private:
+    struct performer;
+    using connection_ptr = std::unique_ptr<connection>;
+
+    std::array<connection_ptr*, 3> slots() { return {&dialled_, &accepted_, &established_}; }
+    peer_actions done() { return std::exchange(actions_, {}); }
+    connection* find(connection_id id);
+    connection_ptr make_connection(direction opened_by, moment at);
+    void handle(connection& on, const session_event& event, moment at);
+    void handle_input(connection_id id, moment at);
+    bool admit(connection& newcomer, const wire::open_message& open, moment at);
+    void start_now(moment at);
+    void stop_now(const std::optional<wire::notification>& notification, moment at);
+    void dial(moment at);
+    void dial_later(moment at);
+    void session_up(connection& on, moment at);
+    void session_over(connection& on, const action::session_over& how, moment at);
+    void answer_refreshes(time_point now);
+    void expire(time_point deadline, moment at);
+    void update_state(moment at);
+    void find_next_hops();
+    void want_in_session(const net::ip_prefix& prefix, const shared_attributes& attributes);
+    connection_ptr release(const connection& one);
+
+    peer_settings settings_;
+    jitter jitter_;
+    peer_actions actions_; // of the event that is being handled
+    bool running_ = false;
+    bool down_ = false; // administratively
+    bool routes_complete_ = false;
+
+    connection_id next_id_ = 1;
+    connection_ptr dialled_; // these two until one is Established
+    connection_ptr accepted_;
+    connection_ptr established_;
+    connection_id after_session_up_ = 0; // the first that was opened after it
+    boost::system::error_code failure_;  // of the connection that is being given up
+    retry_backoff backoff_;
+    std::optional<time_point> dial_at_;
+    time_point not_before_{}; // dialling
+    time_point up_since_{};
+    time_point restarted_until_{};
+
+    session_state state_ = session_state::idle;
+    std::chrono::system_clock::time_point since_{};
+    std::uint64_t transitions_ = 0;
+    session_ends ends_;
+    message_counters counters_;
+    std::uint64_t malformed_ = 0;
+
+    std::map<net::ip_prefix, shared_attributes> wanted_; // without next hop
+    bgp::next_hops next_hops_;                           // while Established
+    /// The attributes last completed with a family's next hop: prefixes that follow share them.
+    struct completed_attributes {
+        shared_attributes without;
+        shared_attributes with;
+    };
+    std::map<net::address_family, completed_attributes> completed_;
+    adj_rib_out rib_;
+    /// Answers to a refresh, by family: one that is asked for too soon waits.
+    struct refresh_pace {
+        time_point not_before{};
+        bool asked = false;
+    };
+    std::map<net::address_family, refresh_pace> refreshes_;
+};
+
+} // namespace herald::bgp

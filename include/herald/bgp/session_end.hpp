@@ -1,0 +1,48 @@
+#pragma once
+
+#include "herald/wire/notification.hpp"
+
+#include <boost/system/error_code.hpp>
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace herald::bgp {
+
+/// How a session, or an attempt at one, ended.
+struct session_end {
+    std::chrono::system_clock::time_point at{};
+    std::optional<wire::notification> sent;
+    std::optional<wire::notification> received;
+    boost::system::error_code failure; // of the connection, if there was no NOTIFICATION
+    bool was_established = false;
+
+    /// "received Cease / Administrative Shutdown: upgrading", "connection refused" …
+    std::string describe() const;
+
+    friend bool operator==(const session_end&, const session_end&) = default;
+};
+
+/// Why a peer has no session: how the last one ended, and how the attempts since then failed.
+class session_ends {
+public:
+    void session_up() { last_failure_.reset(); }
+    void add(const session_end& end);
+
+    /// How the last session ended, or the last attempt at one that came as far as a NOTIFICATION;
+    /// before there was either, how the last attempt failed.
+    const std::optional<session_end>& last() const { return last_; }
+    /// How the last attempt since the last session failed.
+    const std::optional<session_end>& last_failure() const { return last_failure_; }
+    /// Both in one line; empty before anything ended.
+    std::string describe() const;
+
+    friend bool operator==(const session_ends&, const session_ends&) = default;
+
+private:
+    bool last_stays_ = false; // when an attempt fails without a NOTIFICATION
+    std::optional<session_end> last_;
+    std::optional<session_end> last_failure_;
+};
+
+} // namespace herald::bgp
