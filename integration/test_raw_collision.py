@@ -177,12 +177,19 @@ def test_newcomer_that_says_nothing(lab):
         assert old.receive() == IPV4_ROUTE
 
 
-@pytest.mark.parametrize("state", ["OpenSent", "OpenConfirm"])
-def test_newest_of_the_neighbors_own(lab, state):
+def test_newest_of_the_neighbors_own(lab):
     """RFC 4271 §6.8 knows one connection of each side: of two from the neighbor the older goes."""
-    with lab.in_state(state, "passive") as old, lab.connect("passive") as new:
+    with lab.in_state("OpenSent", "passive") as old, lab.connect("passive") as new:
         assert old.rest() == COLLISION
         new.receive()
         new.send(lab.open("passive"))
         assert new.receive() == KEEPALIVE_MESSAGE
         establish(lab, "passive", new, "accepted")
+
+
+def test_another_of_the_neighbors_own_in_open_confirm(lab):
+    """Whoever connects from the neighbor's address does not end what has come that far."""
+    with lab.in_state("OpenConfirm", "passive") as old:
+        with lab.connect("passive") as new:
+            assert new.rest() == b""
+        establish(lab, "passive", old, "accepted")

@@ -11,8 +11,6 @@ using namespace std::chrono_literals;
 
 /// Routes are pulled only up to this many octets ahead of the peer's TCP.
 constexpr std::size_t write_ahead = 32768;
-/// RFC 2918 sets no limit; a ROUTE-REFRESH of 23 octets must not buy a whole family with each read.
-constexpr std::chrono::milliseconds refresh_pause = 1s;
 
 wire::notification collision() {
     return wire::make_cease(wire::cease_code::collision);
@@ -32,9 +30,7 @@ struct peer::performer {
     }
     void operator()(const action::session_up&) const { self.session_up(on, at); }
     void operator()(const action::session_over& over) const { self.session_over(on, over, at); }
-    void operator()(const action::resend& asked) const {
-        self.refreshes_[asked.family].asked = true;
-    }
+    void operator()(const action::resend& asked) const { self.refreshes_.ask(asked.family); }
     // A connection does these itself.
     void operator()(const action::send_open&) const {}
     void operator()(action::send_keepalive) const {}
@@ -218,9 +214,7 @@ std::optional<time_point> peer::next_timer() const {
     for (const auto* slot : {&dialled_, &accepted_, &established_})
         if (*slot)
             consider((*slot)->next_timer());
-    for (const auto& [family, pace] : refreshes_)
-        if (pace.asked)
-            consider(pace.not_before);
+    consider(refreshes_.next_due());
     return earliest;
 }
 
@@ -335,7 +329,7 @@ void peer::session_up(connection& on, moment at) {
     up_since_ = at.now;
     restarted_until_ = {};
     ends_.session_up();
-    refreshes_.clear();
+    refreshes_ = {};
     const auto& session = *established_->fsm().session();
     actions_.emplace_back(peer_action::be_patient{on.id(), send_hold_time(session)});
     rib_.session_up(session.families, session.format);
@@ -343,7 +337,7 @@ void peer::session_up(connection& on, moment at) {
     if (routes_complete_)
         rib_.owe_end_of_rib();
     update_state(at);
-    actions_.emplace_back(peer_action::session_up{});
+    actions_.emplace_back(peer_action::session_up{session});
 }
 
 void peer::session_over(connection& on, const action::session_over& how, moment at) {
@@ -351,7 +345,7 @@ void peer::session_over(connection& on, const action::session_over& how, moment 
     if (how.was_established) {
         rib_.session_down();
         next_hops_.clear();
-        refreshes_.clear();
+        refreshes_ = {};
         backoff_.session_ended(
             std::chrono::duration_cast<std::chrono::milliseconds>(at.now - up_since_),
             how.received);
@@ -368,11 +362,8 @@ void peer::session_over(connection& on, const action::session_over& how, moment 
 
 /// Requests that arrived together are answered once, RFC 2918 §4.
 void peer::answer_refreshes(time_point now) {
-    for (auto& [family, pace] : refreshes_)
-        if (pace.asked && pace.not_before <= now) {
-            pace = {now + refresh_pause, false};
-            rib_.resend(family, session()->enhanced_route_refresh);
-        }
+    for (const auto family : refreshes_.take_due(now))
+        rib_.resend(family, session()->enhanced_route_refresh);
 }
 
 peer::connection_ptr peer::make_connection(direction opened_by, moment at) {

@@ -106,8 +106,7 @@ void reporter::state_changed(const peering::neighbor& which, bgp::session_state 
     views_changed();
 }
 
-void reporter::session_up(const peering::neighbor& which) {
-    const auto& session = *which.session();
+void reporter::session_up(const peering::neighbor& which, const bgp::negotiated_session& session) {
     last_failures_.erase(which.settings().name);
     log(log_level::info, "session_up",
         fmt::format("neighbor {} is Established", which.settings().name),

@@ -55,7 +55,9 @@ struct neighbor::teller {
     void operator()(const peer_action::state_changed& change) const {
         self.observer_.state_changed(self, change.before, change.now);
     }
-    void operator()(const peer_action::session_up&) const { self.observer_.session_up(self); }
+    void operator()(const peer_action::session_up& up) const {
+        self.observer_.session_up(self, up.session);
+    }
     void operator()(const peer_action::session_ended& ended) const {
         self.observer_.session_ended(self, ended.end);
     }

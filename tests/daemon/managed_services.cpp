@@ -20,7 +20,7 @@ struct nobody final : service_observer, peering::neighbor_observer {
     void check_ran(const managed_service&, const health::check&, bool) override {}
     void drain_expired(managed_service&, const service::drain&) override {}
     void state_changed(const peering::neighbor&, bgp::session_state, bgp::session_state) override {}
-    void session_up(const peering::neighbor&) override {}
+    void session_up(const peering::neighbor&, const bgp::negotiated_session&) override {}
     void session_ended(const peering::neighbor&, const peering::session_end&) override {}
     void malformed_update(const peering::neighbor&, const bgp::malformed_update&) override {}
     void problem(const peering::neighbor&, const std::string&) override {}

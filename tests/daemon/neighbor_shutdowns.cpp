@@ -15,7 +15,7 @@ namespace {
 
 struct nobody final : peering::neighbor_observer {
     void state_changed(const peering::neighbor&, bgp::session_state, bgp::session_state) override {}
-    void session_up(const peering::neighbor&) override {}
+    void session_up(const peering::neighbor&, const bgp::negotiated_session&) override {}
     void session_ended(const peering::neighbor&, const peering::session_end&) override {}
     void malformed_update(const peering::neighbor&, const bgp::malformed_update&) override {}
     void problem(const peering::neighbor&, const std::string&) override {}

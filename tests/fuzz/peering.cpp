@@ -37,12 +37,13 @@ neighbor_settings settings_from(std::uint8_t choice) {
 /// Holds what it is told to what it can be.
 class watcher final : public neighbor_observer {
 public:
-    void state_changed(const neighbor& which, bgp::session_state before,
+    void state_changed(const neighbor&, bgp::session_state before,
                        bgp::session_state now) override {
-        require(before != now && which.state() == now);
+        require(before != now && before == std::exchange(state_, now));
     }
-    void session_up(const neighbor& which) override {
-        require(!std::exchange(up_, true) && which.established());
+    void session_up(const neighbor&, const bgp::negotiated_session& session) override {
+        require(!std::exchange(up_, true) && state_ == bgp::session_state::established);
+        require(session.peer_as == 64500);
     }
     void session_ended(const neighbor&, const session_end& end) override {
         require(!end.describe().empty() && (!end.was_established || std::exchange(up_, false)));
@@ -54,6 +55,7 @@ public:
 
 private:
     bool up_ = false;
+    bgp::session_state state_ = bgp::session_state::idle;
 };
 
 class story {

@@ -54,7 +54,9 @@ public:
     void state_changed(const neighbor&, bgp::session_state, bgp::session_state now) override {
         lines.emplace_back(bgp::to_string(now));
     }
-    void session_up(const neighbor&) override { lines.emplace_back("up"); }
+    void session_up(const neighbor&, const bgp::negotiated_session&) override {
+        lines.emplace_back("up");
+    }
     void session_ended(const neighbor&, const session_end& end) override {
         lines.push_back(end.describe());
     }

@@ -2,6 +2,7 @@
 
 #include "herald/bgp/adj_rib_out.hpp"
 #include "herald/bgp/peer_action.hpp"
+#include "herald/bgp/refresh_limit.hpp"
 #include "herald/bgp/retry_backoff.hpp"
 
 #include <array>
@@ -180,12 +181,7 @@ private:
     };
     std::map<net::address_family, completed_attributes> completed_;
     adj_rib_out rib_;
-    /// Answers to a refresh, by family: one that is asked for too soon waits.
-    struct refresh_pace {
-        time_point not_before{};
-        bool asked = false;
-    };
-    std::map<net::address_family, refresh_pace> refreshes_;
+    refresh_limit refreshes_;
 };
 
 } // namespace herald::bgp

@@ -38,7 +38,8 @@ struct state_changed {
     friend bool operator==(state_changed, state_changed) = default;
 };
 struct session_up {
-    friend bool operator==(session_up, session_up) = default;
+    negotiated_session session;
+    friend bool operator==(const session_up&, const session_up&) = default;
 };
 struct session_ended {
     session_end end;

@@ -45,7 +45,8 @@ public:
     // peering::neighbor_observer
     void state_changed(const peering::neighbor& which, bgp::session_state before,
                        bgp::session_state now) override;
-    void session_up(const peering::neighbor& which) override;
+    void session_up(const peering::neighbor& which,
+                    const bgp::negotiated_session& session) override;
     void session_ended(const peering::neighbor& which, const peering::session_end& end) override;
     void malformed_update(const peering::neighbor& which,
                           const bgp::malformed_update& update) override;

@@ -23,14 +23,15 @@ class neighbor;
 using bgp::message_counters;
 using bgp::session_end;
 
-/// Who is told what becomes of neighbors. Calls are made in the turn of the loop in which it
-/// happens.
+/// Who is told what becomes of neighbors, in the turn of the loop in which it happens, and after
+/// what comes of it was sent. Much may happen in one turn: what a call says was so when it
+/// happened.
 class neighbor_observer {
 public:
     virtual ~neighbor_observer() = default;
     virtual void state_changed(const neighbor& which, bgp::session_state before,
                                bgp::session_state now) = 0;
-    virtual void session_up(const neighbor& which) = 0;
+    virtual void session_up(const neighbor& which, const bgp::negotiated_session& session) = 0;
     virtual void session_ended(const neighbor& which, const session_end& end) = 0;
     virtual void malformed_update(const neighbor& which, const bgp::malformed_update& update) = 0;
     /// A next hop could not be found …: problems() has changed.
