@@ -1,0 +1,165 @@
+#include "tests/bgp/peer_support.hpp"
+
+using namespace herald;
+using namespace herald::bgp;
+using namespace herald::bgp::test;
+
+namespace {
+
+const bytes keepalive = wire::encode_keepalive();
+const bytes refresh =
+    wire::encode(wire::route_refresh{1, wire::refresh_subtype::request, net::safi_unicast});
+const std::string collision = "ffffffffffffffffffffffffffffffff0015030607";
+
+bytes together(std::initializer_list<bytes> messages) {
+    bytes all;
+    for (const auto& message : messages)
+        all.insert(all.end(), message.begin(), message.end());
+    return all;
+}
+
+} // namespace
+
+TEST_CASE("peer: from start to Established, and what it asks for on the way, RFC 4271 §8") {
+    peer_bench b;
+    CHECK(b.start() == lines{"Idle -> Connect", "dial 1"});
+    CHECK(b.connected(1) == lines{"Connect -> OpenSent"});
+    CHECK(b.written(1) == wire::encode(make_open(our_settings())));
+    CHECK(b.receive(1, wire::encode(peer_open())) == lines{"OpenSent -> OpenConfirm"});
+    CHECK(b.written(1) == keepalive);
+    CHECK(b.receive(1, keepalive) ==
+          lines{"be patient 1 480000 ms", "OpenConfirm -> Established", "up"});
+    CHECK(b.written(1) == bytes{});
+}
+
+TEST_CASE("peer: OPEN, KEEPALIVE and Cease in one segment are one event, told of in order") {
+    peer_bench b;
+    b.start();
+    b.connected(1);
+    b.written(1);
+    const auto cease = wire::encode(wire::make_cease(wire::cease_code::administrative_shutdown));
+    CHECK(b.receive(1, together({wire::encode(peer_open()), keepalive, cease})) ==
+          lines{"OpenSent -> OpenConfirm", "be patient 1 480000 ms", "OpenConfirm -> Established",
+                "up", "close 1 after " + herald::test::to_hex(keepalive), "Established -> Active",
+                "ended: received Cease / Administrative Shutdown"});
+    CHECK_FALSE(b.under_test.established());
+}
+
+TEST_CASE("peer: a silent peer gets 4/0 when the hold time is over, RFC 4271 §6.5") {
+    peer_bench b;
+    b.establish();
+    CHECK(b.pass(30s - 1ms) == lines{});
+    const auto sent = b.written(1);
+    CHECK(sent.size() % keepalive.size() == 0); // KEEPALIVEs
+    CHECK(b.pass(1ms) == lines{"close 1 after ffffffffffffffffffffffffffffffff0015030400",
+                               "Established -> Active", "ended: sent Hold Timer Expired",
+                               "Active -> Connect", "dial 2"});
+}
+
+TEST_CASE("peer: a connection that the peer opened before the session was up does not replace it, "
+          "RFC 4724 §4.2") {
+    auto open = peer_open();
+    wire::graceful_restart_capability restarts;
+    restarts.entries.push_back({1, 1, false});
+    open.capabilities.emplace_back(restarts);
+    peer_bench b;
+    b.start();
+    const auto older = b.accepted();
+    b.connected(1);
+    b.receive(1, wire::encode(open));
+    b.receive(1, keepalive);
+    REQUIRE(b.under_test.established());
+    b.written(1);
+    b.written(older);
+    CHECK(b.receive(older, wire::encode(open)) ==
+          lines{"close " + std::to_string(older) + " after " + collision,
+                "ended: sent Cease / Connection Collision Resolution"});
+    CHECK(b.under_test.established());
+    // One that it opens now tells that it has restarted.
+    const auto newer = b.accepted();
+    b.written(newer);
+    CHECK(b.receive(newer, wire::encode(open)) ==
+          lines{"close 1", "Established -> OpenSent", "ended: closed", "OpenSent -> OpenConfirm"});
+}
+
+TEST_CASE("peer: while a connection of the neighbor's own is in OpenConfirm it takes no other") {
+    peer_bench b;
+    b.start();
+    CHECK(b.under_test.takes_connections());
+    b.accepted();
+    CHECK(b.under_test.takes_connections()); // the newest of those without an OPEN is alive
+    lines done;
+    const auto second = b.accepted(&done);
+    CHECK(done == lines{"close 2 after " + herald::test::to_hex(b.written(second)) + collision,
+                        "OpenSent -> Connect",
+                        "ended: sent Cease / Connection Collision Resolution",
+                        "Connect -> OpenSent"});
+    b.receive(second, wire::encode(open_from(0xFF000001)));
+    CHECK_FALSE(b.under_test.takes_connections());
+    b.broken(second);
+    CHECK(b.under_test.takes_connections());
+}
+
+TEST_CASE("peer: what happens to a connection that is gone is ignored") {
+    peer_bench b;
+    b.establish();
+    b.stop();
+    CHECK(b.connected(1) == lines{});
+    CHECK(b.broken(1) == lines{});
+    CHECK(b.under_test.input(1).empty());
+    CHECK(in_lines(b.under_test.received(1, 19, b.at)) == lines{});
+    CHECK(b.under_test.output(1).empty());
+    CHECK(in_lines(b.under_test.wrote(1, 19, b.at)) == lines{});
+    CHECK(b.pass(1h) == lines{});
+}
+
+TEST_CASE("peer: with the same seed and the same events it does the same, jitter included") {
+    const auto story = [](peer_bench b) {
+        lines all = b.start();
+        for (int i = 0; i < 5; ++i) {
+            std::ranges::copy(b.broken(b.under_test.next_connection() - 1),
+                              std::back_inserter(all));
+            all.push_back(std::to_string(b.under_test.next_timer()->time_since_epoch().count()));
+            std::ranges::copy(b.pass(10s), std::back_inserter(all));
+        }
+        return all;
+    };
+    CHECK(story(peer_bench()) == story(peer_bench()));
+}
+
+TEST_CASE("peer: requests for routes are answered together, and not without a limit, RFC 2918") {
+    refresh_limit limit;
+    const std::vector both{net::address_family::ipv4, net::address_family::ipv6};
+    const std::vector one{net::address_family::ipv4};
+    const time_point start(1h);
+    limit.ask(net::address_family::ipv4);
+    limit.ask(net::address_family::ipv6);
+    limit.ask(net::address_family::ipv4);
+    CHECK(limit.take_due(start) == both);
+    CHECK(limit.take_due(start) == std::vector<net::address_family>{});
+    int answered = 2;
+    for (int i = 0; i < 2 * refresh_limit::burst; ++i) {
+        limit.ask(net::address_family::ipv4);
+        answered += static_cast<int>(limit.take_due(start).size());
+    }
+    CHECK(answered == refresh_limit::burst);
+    CHECK(limit.next_due() == start + refresh_limit::pause);
+    CHECK(limit.take_due(start + refresh_limit::pause - 1ms).empty());
+    CHECK(limit.take_due(start + refresh_limit::pause) == one);
+    CHECK(limit.next_due() == std::nullopt);
+}
+
+TEST_CASE("peer: a request beyond the limit is answered when the limit allows it, RFC 2918") {
+    peer_bench b;
+    b.establish();
+    b.under_test.routes_complete();
+    b.written(1);
+    std::size_t answers = 0;
+    for (int i = 0; i < refresh_limit::burst + 10; ++i) {
+        b.receive(1, refresh);
+        answers += b.written(1).empty() ? 0 : 1;
+    }
+    CHECK(answers == refresh_limit::burst);
+    b.pass(refresh_limit::pause);
+    CHECK_FALSE(b.written(1).empty());
+}
