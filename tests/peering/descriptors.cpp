@@ -1,41 +1,11 @@
 // No file descriptor is left.
 #include "herald/peering/listener.hpp"
+#include "tests/peering/no_descriptors.hpp"
 #include "tests/peering/scripted_neighbor.hpp"
-
-#include <sys/resource.h>
 
 using namespace herald;
 using namespace herald::peering;
 using namespace herald::peering::test;
-
-namespace {
-
-// UndefinedBehaviorSanitizer looks at objects through a pipe of its own: without descriptors it
-// takes each for invalid.
-#ifdef __has_feature
-constexpr bool sanitized = __has_feature(undefined_behavior_sanitizer);
-#else
-constexpr bool sanitized = false;
-#endif
-
-/// While it lives this process opens no descriptor.
-class no_descriptors {
-public:
-    no_descriptors() {
-        REQUIRE(getrlimit(RLIMIT_NOFILE, &before_) == 0);
-        auto none = before_;
-        none.rlim_cur = 0;
-        REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
-    }
-    ~no_descriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
-    no_descriptors(const no_descriptors&) = delete;
-    no_descriptors& operator=(const no_descriptors&) = delete;
-
-private:
-    rlimit before_{};
-};
-
-} // namespace
 
 TEST_CASE("descriptors: without one a listener waits, does not spin, and accepts later" *
           doctest::skip(sanitized)) {

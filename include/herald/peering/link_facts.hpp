@@ -1,0 +1,21 @@
+#pragma once
+
+#include "herald/bgp/next_hops.hpp"
+
+#include <boost/asio/ip/address.hpp>
+#include <functional>
+
+namespace herald::peering {
+
+/// What sessions ask of this machine's interfaces; tests put their own facts in its place.
+class link_facts {
+public:
+    virtual ~link_facts() = default;
+    /// Does not block. Unreadable until the kernel has told of all interfaces once.
+    virtual bgp::interface_addresses beside(const boost::asio::ip::address& local) const = 0;
+    /// From now on calls `changed`, and nobody else, when beside() may answer otherwise: in a turn
+    /// of the loop of its own, and once for all that changed before it.
+    virtual void on_change(std::function<void()> changed) = 0;
+};
+
+} // namespace herald::peering
