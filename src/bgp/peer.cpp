@@ -131,14 +131,23 @@ peer_actions peer::connected(connection_id id, const boost::asio::ip::address& l
     return done();
 }
 
-peer_actions peer::failed(connection_id id, boost::system::error_code error, moment at) {
-    if (auto* const broken = find(id)) {
-        broken->set_failed();
-        failure_ = error;
-        handle(*broken, event::tcp_failed{}, at);
-        failure_ = {};
-    }
+peer_actions peer::failed(connection_id id, std::error_code error, moment at) {
+    lose(id, {.failure = error}, at);
     return done();
+}
+
+peer_actions peer::closed(connection_id id, moment at) {
+    lose(id, {.closed_by_peer = true}, at);
+    return done();
+}
+
+void peer::lose(connection_id id, const session_end& how, moment at) {
+    if (auto* const lost = find(id)) {
+        lost->set_failed();
+        lost_ = how;
+        handle(*lost, event::tcp_failed{}, at);
+        lost_ = {};
+    }
 }
 
 std::span<std::uint8_t> peer::input(connection_id id) {
@@ -350,7 +359,12 @@ void peer::session_over(connection& on, const action::session_over& how, moment 
             std::chrono::duration_cast<std::chrono::milliseconds>(at.now - up_since_),
             how.received);
     }
-    const session_end end{at.wall, how.sent, how.received, failure_, how.was_established};
+    const session_end end{.at = at.wall,
+                          .sent = how.sent,
+                          .received = how.received,
+                          .failure = lost_.failure,
+                          .closed_by_peer = lost_.closed_by_peer,
+                          .was_established = how.was_established};
     ends_.add(end);
     // Whoever connects from the neighbor's address and closes does not change the pace of dialling.
     if (how.was_established || gone->opened_by() == direction::dialled)

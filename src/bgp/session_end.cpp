@@ -1,6 +1,5 @@
 #include "herald/bgp/session_end.hpp"
 
-#include <boost/asio/error.hpp>
 #include <fmt/format.h>
 
 namespace herald::bgp {
@@ -12,7 +11,7 @@ std::string session_end::describe() const {
         return fmt::format("{} {}{}{}", received ? "received" : "sent",
                            wire::describe(*notification), text.empty() ? "" : ": ", text);
     }
-    if (failure == boost::asio::error::eof)
+    if (closed_by_peer)
         return "the neighbor closed the connection";
     return failure ? failure.message() : "closed";
 }

@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <fmt/format.h>
+#include <set>
 #include <utility>
 
 namespace herald::daemon {
@@ -42,7 +43,10 @@ daemon::daemon(boost::asio::io_context& context, config::configuration settings,
     , start_(std::move(start))
     , state_(std::move(state))
     , reporter_(speaker_, server_)
-    , speaker_(context.get_executor(), settings_.listen, settings_.neighbors, reporter_)
+    , time_(peering::make_time_source(context.get_executor()))
+    , links_(std::make_shared<peering::links>(context.get_executor(), *time_))
+    , speaker_(peering::real_environment(context.get_executor(), time_, links_), settings_.listen,
+               settings_.neighbors, reporter_)
     , neighbor_shutdowns_(context.get_executor(), state_.path(), speaker_)
     , services_(context.get_executor(), state_.path(), settings_.services, speaker_, *this)
     , announcer_(context.get_executor(), services_, speaker_)
@@ -69,6 +73,8 @@ std::expected<void, std::string> daemon::start() {
         return loaded;
     if (auto listening = listen(); !listening)
         return listening;
+    exclude_next_hops();
+    links_->start();
     if (auto started = speaker_.start(); !started) {
         server_.stop();
         return started;
@@ -97,6 +103,14 @@ std::string daemon::stuck_check() const {
                 return fmt::format("check {} of service {} is stuck", check->settings().name,
                                    service->name());
     return {};
+}
+
+/// An anycast address leads to the nearest node, not to this one.
+void daemon::exclude_next_hops() {
+    std::set<boost::asio::ip::address> anycast;
+    for (const auto& service : settings_.services)
+        anycast.insert(service.service.addresses.begin(), service.service.addresses.end());
+    links_->exclude(std::move(anycast));
 }
 
 std::expected<void, std::string> daemon::listen() {
@@ -187,6 +201,7 @@ void daemon::end_sessions() {
     else
         speaker_.stop_for_restart(wire::make_cease(wire::cease_code::administrative_reset, why_));
     services_.stop_addresses(next_ == ending::exit);
+    links_->close();
     server_.stop();
     watchdog_.stop();
     signals_.stop();

@@ -135,6 +135,7 @@ std::expected<void, std::string> daemon::apply(config::configuration next) {
     next.state = settings_.state;
     next.log.format = settings_.log.format;
     const auto before = std::exchange(settings_, std::move(next));
+    exclude_next_hops();
     announcer_.announce_all();
     services_.let_go_of(before.services);
     reporter_.forget_all_but(settings_);

@@ -20,10 +20,10 @@ constexpr std::size_t dropped_size = 4096;
 
 } // namespace
 
-connection::connection(const surroundings& around, std::unique_ptr<transport> transport,
+connection::connection(const environment& environment, std::unique_ptr<transport> transport,
                        neighbor& owner, bgp::connection_id id)
-    : executor_(around.executor)
-    , time_(around.time)
+    : executor_(environment.executor)
+    , time_(environment.time)
     , transport_(std::move(transport))
     , owner_(&owner)
     , id_(id) {}

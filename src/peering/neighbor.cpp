@@ -1,7 +1,6 @@
 #include "herald/peering/neighbor.hpp"
 
-#include "herald/peering/interface_addresses.hpp"
-
+#include <boost/asio/error.hpp>
 #include <fmt/format.h>
 
 namespace herald::peering {
@@ -9,10 +8,6 @@ namespace herald::peering {
 namespace peer_action = bgp::peer_action;
 
 namespace {
-
-/// An address may still be on its way to the interface, or a descriptor to look for it with: a next
-/// hop that was not found is looked for again.
-constexpr std::chrono::seconds next_hop_pause{5};
 
 bgp::peer_settings peer_settings_of(const neighbor_settings& settings) {
     return {settings.session, settings.passive, {settings.next_hop, settings.next_hop_ipv6}};
@@ -28,8 +23,9 @@ struct neighbor::performer {
         auto& slot = self.connections_[dial.connection];
         if (slot)
             slot->close({}); // the attempt before
-        slot = std::make_shared<connection>(self.around_, self.around_.make_dialler(self.settings_),
-                                            self, dial.connection);
+        slot = std::make_shared<connection>(self.environment_,
+                                            self.environment_.make_dialler(self.settings_), self,
+                                            dial.connection);
         slot->dial();
     }
     void operator()(const peer_action::close& close) const {
@@ -72,17 +68,12 @@ struct neighbor::teller {
     void operator()(const peer_action::be_patient&) const {}
 };
 
-neighbor::neighbor(surroundings around, neighbor_settings settings, neighbor_observer& observer)
-    : around_(std::move(around))
+neighbor::neighbor(environment environment, neighbor_settings settings, neighbor_observer& observer)
+    : environment_(std::move(environment))
     , settings_(std::move(settings))
     , observer_(observer)
-    , peer_(peer_settings_of(settings_), settings_.shutdown, around_.chance(), at())
-    , alarm_(around_.time->make_alarm())
-    , next_hop_alarm_(around_.time->make_alarm()) {}
-
-neighbor::neighbor(boost::asio::any_io_executor executor, neighbor_settings settings,
-                   neighbor_observer& observer)
-    : neighbor(real_surroundings(std::move(executor)), std::move(settings), observer) {}
+    , peer_(peer_settings_of(settings_), settings_.shutdown, environment_.chance(), at())
+    , alarm_(environment_.time->make_alarm()) {}
 
 /// Without a word to the observer, who may be gone.
 neighbor::~neighbor() {
@@ -139,11 +130,17 @@ void neighbor::accept(std::unique_ptr<transport> over) {
         return; // dropped, as by a router whose neighbor is shut down
     const auto id = peer_.next_connection();
     const auto local = over->local_address();
-    const auto one = std::make_shared<connection>(around_, std::move(over), *this, id);
+    const auto one = std::make_shared<connection>(environment_, std::move(over), *this, id);
     connections_[id] = one;
     one->set_connected();
-    handle(peer_.accepted(local, addresses_beside(local), at()));
+    handle(peer_.accepted(local, environment_.links->beside(local), at()));
     one->read();
+}
+
+void neighbor::links_changed() {
+    const auto open = connections_; // what comes of it may end some
+    for (const auto& [id, one] : open)
+        handle(peer_.link_changed(id, environment_.links->beside(one->local_address())));
 }
 
 void neighbor::flush() {
@@ -152,11 +149,12 @@ void neighbor::flush() {
 
 void neighbor::connected(bgp::connection_id id) {
     const auto local = connections_.at(id)->local_address();
-    handle(peer_.connected(id, local, addresses_beside(local), at()));
+    handle(peer_.connected(id, local, environment_.links->beside(local), at()));
 }
 
 void neighbor::failed(bgp::connection_id id, error_code error) {
-    handle(peer_.failed(id, error, at()));
+    handle(error == boost::asio::error::eof ? peer_.closed(id, at())
+                                            : peer_.failed(id, error, at()));
 }
 
 void neighbor::received(bgp::connection_id id, std::size_t count) {
@@ -168,7 +166,7 @@ void neighbor::wrote(bgp::connection_id id, std::size_t count) {
 }
 
 bgp::moment neighbor::at() const {
-    return {around_.time->now(), std::chrono::system_clock::now()};
+    return {environment_.time->now(), std::chrono::system_clock::now()};
 }
 
 /// What the neighbor is to hear goes to TCP before anybody is told of anything.
@@ -180,7 +178,6 @@ void neighbor::handle(const bgp::peer_actions& actions) {
     set_alarm();
     for (const auto& action : actions)
         std::visit(teller{*this}, action);
-    look_for_next_hops();
 }
 
 /// One that is set for an earlier time rings, finds nothing to do, and is set anew: a timer that
@@ -198,21 +195,6 @@ void neighbor::set_alarm() {
     alarm_->set(*next, [this] {
         alarm_at_.reset();
         handle(peer_.expired(at()));
-    });
-}
-
-void neighbor::look_for_next_hops() {
-    if (peer_.problems().empty()) {
-        if (std::exchange(next_hop_alarm_set_, false))
-            next_hop_alarm_->cancel();
-        return;
-    }
-    if (std::exchange(next_hop_alarm_set_, true))
-        return;
-    next_hop_alarm_->set(around_.time->now() + next_hop_pause, [this] {
-        next_hop_alarm_set_ = false;
-        if (const auto* one = peer_.current())
-            handle(peer_.link_changed(one->id(), addresses_beside(one->local_address())));
     });
 }
 

@@ -12,15 +12,21 @@ constexpr std::chrono::milliseconds slowest_poll{50};
 
 } // namespace
 
-speaker::speaker(boost::asio::any_io_executor executor, const listen_settings& listen,
+speaker::speaker(environment environment, const listen_settings& listen,
                  std::vector<neighbor_settings> neighbors, neighbor_observer& observer)
-    : executor_(executor)
+    : environment_(std::move(environment))
     , listen_(listen)
     , observer_(observer)
-    , poll_timer_(executor) {
-    const auto around = real_surroundings(executor);
+    , poll_timer_(environment_.executor) {
     for (auto& settings : neighbors)
-        neighbors_.push_back(std::make_unique<neighbor>(around, std::move(settings), observer));
+        neighbors_.push_back(
+            std::make_unique<neighbor>(environment_, std::move(settings), observer));
+    environment_.links->on_change([this, alive = std::weak_ptr(alive_)] {
+        if (alive.expired())
+            return;
+        for (const auto& neighbor : neighbors_)
+            neighbor->links_changed();
+    });
 }
 
 speaker::~speaker() {
@@ -54,7 +60,8 @@ speaker::listen_on(const listen_settings& listen, const std::vector<neighbor_set
             continue;
         }
         auto one = std::make_shared<listener>(
-            executor_, [this, alive = std::weak_ptr(alive_)](boost::asio::ip::tcp::socket socket) {
+            environment_.executor,
+            [this, alive = std::weak_ptr(alive_)](boost::asio::ip::tcp::socket socket) {
                 if (!alive.expired())
                     accepted(std::move(socket));
             });
@@ -113,11 +120,11 @@ std::unique_ptr<neighbor> speaker::changed_or_new(neighbor_settings settings) {
     const auto known = std::ranges::find_if(
         neighbors_, [&](const auto& one) { return one && one->settings().name == settings.name; });
     if (known == neighbors_.end())
-        return std::make_unique<neighbor>(executor_, std::move(settings), observer_);
+        return std::make_unique<neighbor>(environment_, std::move(settings), observer_);
     auto same = std::move(*known);
     if (!session_goes_on(same->settings(), settings)) {
         same->stop(wire::make_cease(wire::cease_code::configuration_change));
-        return std::make_unique<neighbor>(executor_, std::move(settings), observer_);
+        return std::make_unique<neighbor>(environment_, std::move(settings), observer_);
     }
     const bool was_down = same->settings().shutdown;
     const bool to_be_down = settings.shutdown;

@@ -1,4 +1,4 @@
-#include "herald/peering/surroundings.hpp"
+#include "herald/peering/environment.hpp"
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
@@ -148,10 +148,12 @@ std::unique_ptr<transport> make_dialler(asio::any_io_executor executor,
     return std::make_unique<tcp_transport>(executor, settings);
 }
 
-surroundings real_surroundings(asio::any_io_executor executor) {
-    return {executor, make_time_source(executor), [executor](const neighbor_settings& settings) {
-                return make_dialler(executor, settings);
-            }};
+environment real_environment(asio::any_io_executor executor, std::shared_ptr<time_source> time,
+                             std::shared_ptr<link_facts> links) {
+    return {
+        executor, std::move(time),
+        [executor](const neighbor_settings& settings) { return make_dialler(executor, settings); },
+        std::move(links)};
 }
 
 std::expected<std::unique_ptr<transport>, error_code>

@@ -163,3 +163,40 @@ TEST_CASE("peer: a request beyond the limit is answered when the limit allows it
     b.pass(refresh_limit::pause);
     CHECK_FALSE(b.written(1).empty());
 }
+
+TEST_CASE("peer: a next hop that was taken from the interface follows the interface, and a family "
+          "without one is withdrawn, RFC 4271 §5.1.3") {
+    const auto prefix = *net::ip_prefix::parse("2001:db8:53::/48");
+    const auto heard = [](const bytes& octets) {
+        const auto format = peer_session().format;
+        return octets.empty()
+                   ? wire::update_message()
+                   : wire::decode_update(*wire::check_update(herald::test::body_of(octets), format),
+                                         format);
+    };
+    wire::path_attributes route;
+    route.origin = wire::origin::igp;
+    route.path = wire::as_path{{wire::as_segment::kind::sequence, {65010}}};
+    peer_bench b;
+    b.under_test.want(prefix, std::make_shared<const wire::path_attributes>(route));
+    b.start();
+    b.connected(1);
+    b.receive(1, together({wire::encode(peer_open()), keepalive}));
+    b.written(1);
+    auto other = eth0;
+    other.ipv6 = boost::asio::ip::make_address_v6("2001:db8::99");
+    CHECK(in_lines(b.under_test.link_changed(1, other)) == lines{});
+    const auto moved = heard(b.written(1));
+    CHECK(moved.announced == std::vector{prefix});
+    CHECK(moved.attributes.next_hop->global == *other.ipv6);
+    CHECK(in_lines(b.under_test.link_changed(1, other)) == lines{});
+    CHECK(b.written(1) == bytes{});
+    auto bare = other;
+    bare.ipv6.reset();
+    CHECK(in_lines(b.under_test.link_changed(1, bare)) ==
+          lines{"ipv6 is not announced: eth0 has no IPv6 address to be the next hop"});
+    CHECK(heard(b.written(1)).withdrawn == std::vector{prefix});
+    CHECK(in_lines(b.under_test.link_changed(1, eth0)) == lines{});
+    CHECK(heard(b.written(1)).announced == std::vector{prefix});
+    CHECK(b.under_test.problems().empty());
+}

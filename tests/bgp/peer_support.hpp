@@ -6,7 +6,6 @@
 #include "tests/support/bytes.hpp"
 
 #include <algorithm>
-#include <boost/asio/error.hpp>
 #include <doctest/doctest.h>
 #include <string>
 #include <vector>
@@ -89,7 +88,7 @@ struct peer_bench {
         return id;
     }
     lines broken(connection_id id) {
-        return in_lines(under_test.failed(id, boost::asio::error::eof, at));
+        return in_lines(under_test.closed(id, at));
     }
     lines receive(connection_id id, const bytes& octets) {
         const auto into = under_test.input(id);

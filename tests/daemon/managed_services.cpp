@@ -1,5 +1,6 @@
 #include "herald/daemon/managed_services.hpp"
 
+#include "tests/peering/fixed_links.hpp"
 #include "tests/support/disk.hpp"
 #include "tests/support/event_loop.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -36,7 +37,7 @@ config::service_entry without_checks(const std::string& name) {
 struct run {
     boost::asio::io_context& context;
     nobody observer;
-    peering::speaker speaker{context.get_executor(), {}, {}, observer};
+    peering::speaker speaker{peering::test::on_loopback(context.get_executor()), {}, {}, observer};
     managed_services services;
 
     run(boost::asio::io_context& loop, const test::temporary_directory& directory,
@@ -230,7 +231,7 @@ TEST_CASE("managed_services: a damaged file of drains does") {
     boost::asio::io_context context;
     std::ofstream(directory.path() / "drains.json") << "{\"version\":1,";
     nobody observer;
-    peering::speaker speaker(context.get_executor(), {}, {}, observer);
+    peering::speaker speaker(peering::test::on_loopback(context.get_executor()), {}, {}, observer);
     managed_services services(context.get_executor(), directory.path(), {}, speaker, observer);
     CHECK_FALSE(services.load());
 }

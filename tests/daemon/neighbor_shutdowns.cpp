@@ -1,5 +1,6 @@
 #include "herald/daemon/neighbor_shutdowns.hpp"
 
+#include "tests/peering/fixed_links.hpp"
 #include "tests/support/disk.hpp"
 #include "tests/support/event_loop.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -33,7 +34,8 @@ peering::neighbor_settings leaf() {
 struct run {
     boost::asio::io_context& context;
     nobody observer;
-    peering::speaker speaker{context.get_executor(), {}, {leaf()}, observer};
+    peering::speaker speaker{
+        peering::test::on_loopback(context.get_executor()), {}, {leaf()}, observer};
     neighbor_shutdowns shutdowns;
 
     run(boost::asio::io_context& loop, const test::temporary_directory& directory)

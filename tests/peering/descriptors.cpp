@@ -34,7 +34,7 @@ TEST_CASE("descriptors: without one dialling fails as any other dialling does" *
     asio::io_context context;
     recorder seen;
     raw_router router(context);
-    neighbor under_test(context.get_executor(), settings_towards(router.port()), seen);
+    neighbor under_test(on_loopback(context.get_executor()), settings_towards(router.port()), seen);
     {
         const no_descriptors starved;
         under_test.start();
@@ -46,37 +46,4 @@ TEST_CASE("descriptors: without one dialling fails as any other dialling does" *
     auto peer = router.accept();
     peer.establish();
     CHECK(run_until(context, [&] { return under_test.established(); }));
-}
-
-TEST_CASE("descriptors: next hops that could not be looked for are found later" *
-          doctest::skip(sanitized)) {
-    const auto prefix = *net::ip_prefix::parse("2001:db8::/32");
-    asio::io_context context;
-    const asio::steady_timer first(context); // the loop opens what it needs
-    const auto time = std::make_shared<manual_time>(context);
-    auto settings = settings_towards(179);
-    settings.session.families = {net::address_family::ipv4, net::address_family::ipv6};
-    scripted_neighbor b(context, time, settings);
-    b.speaks.want(documentation, normal_route(settings));
-    b.speaks.want(prefix, normal_route(settings));
-    b.speaks.routes_complete();
-    {
-        const no_descriptors starved;
-        b.speaks.start();
-        time->advance(20s);
-        CHECK(b.network.router().routes == std::set{documentation});
-        CHECK(
-            b.speaks.problems() ==
-            std::vector<std::string>{"ipv6 is not announced: the interfaces could not be read, so "
-                                     "there is no IPv6 next hop yet: Too many open files"});
-    }
-    time->advance(5s);
-    CHECK(b.network.router().routes == std::set{documentation, prefix});
-    CHECK(b.speaks.problems().empty());
-    CHECK(std::ranges::count_if(b.seen.lines, [](const auto& line) {
-              return line.starts_with("ipv6 is not announced");
-          }) == 1);
-    b.speaks.stop(std::nullopt);
-    time->advance(5s);
-    CHECK(time->set() == 0);
 }

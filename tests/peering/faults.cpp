@@ -108,6 +108,7 @@ bool is_survived(io_step step, const error_code& error) {
 std::string text_of(const error_code& error) {
     session_end end;
     end.failure = error;
+    end.closed_by_peer = error == asio::error::eof;
     return end.describe();
 }
 

@@ -43,7 +43,7 @@ std::string ipv6(const link_tracker& in) {
 TEST_CASE("link_tracker: all is unreadable until the kernel has answered, whatever it tells") {
     link_tracker made;
     CHECK(made.must_ask());
-    CHECK(made.beside(session).unreadable == boost::system::errc::operation_in_progress);
+    CHECK(made.beside(session).unreadable == std::errc::operation_in_progress);
     made.asking();
     CHECK_FALSE(made.must_ask());
     CHECK_FALSE(made.told(telling(has("2001:db8::3"))));

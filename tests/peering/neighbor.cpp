@@ -14,9 +14,10 @@ struct bench {
     raw_router router{context};
     neighbor under_test;
 
-    bench() : under_test(context.get_executor(), settings_towards(router.port()), seen) {}
+    bench()
+        : under_test(on_loopback(context.get_executor()), settings_towards(router.port()), seen) {}
     explicit bench(neighbor_settings settings)
-        : under_test(context.get_executor(), std::move(settings), seen) {}
+        : under_test(on_loopback(context.get_executor()), std::move(settings), seen) {}
 };
 
 bytes notification(std::uint8_t code, std::uint8_t subcode) {
@@ -78,7 +79,7 @@ TEST_CASE("neighbor: OPENs tell of a planned restart until a session is up, RFC 
     auto settings = settings_towards(router.port());
     settings.session.graceful_restart = 60s;
     recorder seen;
-    neighbor under_test(context.get_executor(), settings, seen);
+    neighbor under_test(on_loopback(context.get_executor()), settings, seen);
     under_test.restarted(std::chrono::steady_clock::now());
     under_test.start();
     auto peer = router.accept();
@@ -101,7 +102,7 @@ TEST_CASE("neighbor: OPENs do not tell of a restart that took longer than allowe
     auto settings = settings_towards(router.port());
     settings.session.graceful_restart = 60s;
     recorder seen;
-    neighbor under_test(context.get_executor(), settings, seen);
+    neighbor under_test(on_loopback(context.get_executor()), settings, seen);
     under_test.restarted(std::chrono::steady_clock::now() - 61s);
     under_test.start();
     auto peer = router.accept();
@@ -225,7 +226,7 @@ TEST_CASE("neighbor: with the hold timer expired it sends 4/0, RFC 4271 §6.5") 
     bench b;
     settings.port = b.router.port();
     settings.session.hold_time = 3s;
-    neighbor quick(b.context.get_executor(), settings, b.seen);
+    neighbor quick(on_loopback(b.context.get_executor()), settings, b.seen);
     quick.start();
     auto peer = b.router.accept();
     peer.establish();
@@ -282,7 +283,11 @@ TEST_CASE("neighbor: without a next hop for a family nothing of it is announced,
     settings.address = asio::ip::make_address("127.0.0.1");
     settings.local_address = asio::ip::make_address("127.0.0.77"); // on no interface by itself
     settings.session.families = {net::address_family::ipv4, net::address_family::ipv6};
-    neighbor lonely(b.context.get_executor(), settings, b.seen);
+    auto nowhere = on_loopback(b.context.get_executor());
+    const auto links = std::make_shared<fixed_links>();
+    links->addresses = {};
+    nowhere.links = links;
+    neighbor lonely(nowhere, settings, b.seen);
     lonely.want(*net::ip_prefix::parse("2001:db8::/32"), normal_route(settings));
     lonely.start();
     auto peer = b.router.accept();
@@ -309,7 +314,7 @@ TEST_CASE("neighbor: TCP MD5 keys both ends, RFC 2385 §2") {
     auto settings = settings_towards(acceptor.local_endpoint().port());
     settings.password = "not a secret here";
     REQUIRE_FALSE(net::set_md5_key(acceptor.native_handle(), settings.address, settings.password));
-    neighbor keyed(context.get_executor(), settings, seen);
+    neighbor keyed(on_loopback(context.get_executor()), settings, seen);
     keyed.start();
     tcp::socket socket(context);
     bool done = false;

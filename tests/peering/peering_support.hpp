@@ -6,6 +6,7 @@
 #include "herald/wire/framer.hpp"
 #include "herald/wire/messages.hpp"
 #include "herald/wire/open.hpp"
+#include "tests/peering/fixed_links.hpp"
 #include "tests/support/bytes.hpp"
 #include "tests/support/event_loop.hpp"
 

@@ -1,10 +1,11 @@
 #pragma once
 
-#include "herald/peering/surroundings.hpp"
+#include "herald/peering/environment.hpp"
 #include "herald/wire/framer.hpp"
 #include "herald/wire/messages.hpp"
 #include "herald/wire/open.hpp"
 #include "herald/wire/update.hpp"
+#include "tests/peering/fixed_links.hpp"
 #include "tests/peering/manual_time.hpp"
 
 #include <algorithm>
@@ -129,9 +130,9 @@ public:
         : context_(context)
         , time_(std::move(time)) {}
 
-    surroundings around() {
+    environment around() {
         return {context_.get_executor(), time_,
-                [this](const neighbor_settings&) { return make_transport(); }};
+                [this](const neighbor_settings&) { return make_transport(); }, links};
     }
     /// The router dials.
     std::unique_ptr<transport> dialled_by_router();
@@ -146,6 +147,7 @@ public:
             each->wake().cancel();
     }
 
+    std::shared_ptr<fixed_links> links = std::make_shared<fixed_links>();
     std::optional<io_fault> fault;
     std::size_t throws_at = 0;  // the step, the first being 1, for which memory is wanting
     bool connects = true;       // false: nobody answers

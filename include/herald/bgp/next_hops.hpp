@@ -4,11 +4,11 @@
 #include "herald/wire/attributes.hpp"
 
 #include <boost/asio/ip/address.hpp>
-#include <boost/system/error_code.hpp>
 #include <expected>
 #include <map>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace herald::bgp {
@@ -19,7 +19,7 @@ struct interface_addresses {
     std::optional<boost::asio::ip::address_v4> ipv4;
     std::optional<boost::asio::ip::address_v6> ipv6; // global
     std::optional<boost::asio::ip::address_v6> link_local;
-    boost::system::error_code unreadable{}; // why the interfaces could not be looked at
+    std::error_code unreadable{}; // why the interfaces could not be looked at
     friend bool operator==(const interface_addresses&, const interface_addresses&) = default;
 };
 

@@ -67,8 +67,10 @@ public:
     /// The connection that was dialled is open.
     peer_actions connected(connection_id id, const boost::asio::ip::address& local_address,
                            const interface_addresses& beside, moment at);
-    /// It could not be opened, it was closed by the peer (`eof`), or it broke.
-    peer_actions failed(connection_id id, boost::system::error_code error, moment at);
+    /// It could not be opened, or it broke.
+    peer_actions failed(connection_id id, std::error_code error, moment at);
+    /// The peer has closed it.
+    peer_actions closed(connection_id id, moment at);
     /// Where the next octets that arrive are to be put; empty: there is no such connection.
     std::span<std::uint8_t> input(connection_id id);
     peer_actions received(connection_id id, std::size_t count, moment at);
@@ -132,6 +134,7 @@ private:
     connection_ptr make_connection(direction opened_by, moment at);
     void handle(connection& on, const session_event& event, moment at);
     void handle_input(connection_id id, moment at);
+    void lose(connection_id id, const session_end& how, moment at);
     bool admit(connection& newcomer, const wire::open_message& open, moment at);
     void start_now(moment at);
     void stop_now(const std::optional<wire::notification>& notification, moment at);
@@ -158,7 +161,7 @@ private:
     connection_ptr accepted_;
     connection_ptr established_;
     connection_id after_session_up_ = 0; // the first that was opened after it
-    boost::system::error_code failure_;  // of the connection that is being given up
+    session_end lost_;                   // how the connection was that is being given up
     retry_backoff backoff_;
     std::optional<time_point> dial_at_;
     time_point not_before_{}; // dialling

@@ -2,10 +2,10 @@
 
 #include "herald/wire/notification.hpp"
 
-#include <boost/system/error_code.hpp>
 #include <chrono>
 #include <optional>
 #include <string>
+#include <system_error>
 
 namespace herald::bgp {
 
@@ -14,7 +14,8 @@ struct session_end {
     std::chrono::system_clock::time_point at{};
     std::optional<wire::notification> sent;
     std::optional<wire::notification> received;
-    boost::system::error_code failure; // of the connection, if there was no NOTIFICATION
+    std::error_code failure;     // of the connection, if there was no NOTIFICATION
+    bool closed_by_peer = false; // likewise
     bool was_established = false;
 
     /// "received Cease / Administrative Shutdown: upgrading", "connection refused" …

@@ -14,6 +14,7 @@
 #include "herald/daemon/signals.hpp"
 #include "herald/daemon/state_directory.hpp"
 #include "herald/daemon/watchdog.hpp"
+#include "herald/peering/links.hpp"
 #include "herald/peering/speaker.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -75,6 +76,7 @@ private:
     std::vector<std::string> drains_left_by(const config::configuration& next) const;
     control::refusal reload_refused(control::refusal why, bool dry_run);
     std::expected<void, std::string> apply(config::configuration next);
+    void exclude_next_hops();
 
     void signalled(int signal);
     void begin_stop(ending next, const std::string& why);
@@ -87,6 +89,8 @@ private:
     process_start start_;
     state_directory state_;
     reporter reporter_;
+    std::shared_ptr<peering::time_source> time_;
+    std::shared_ptr<peering::links> links_;
     peering::speaker speaker_;
     neighbor_shutdowns neighbor_shutdowns_;
     managed_services services_;

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "herald/bgp/connection.hpp"
-#include "herald/peering/surroundings.hpp"
+#include "herald/peering/environment.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -17,8 +17,8 @@ class neighbor;
 /// what that has to say is written. Kept alive by its own coroutines until it is closed.
 class connection : public std::enable_shared_from_this<connection> {
 public:
-    connection(const surroundings& around, std::unique_ptr<transport> transport, neighbor& owner,
-               bgp::connection_id id);
+    connection(const environment& environment, std::unique_ptr<transport> transport,
+               neighbor& owner, bgp::connection_id id);
 
     /// Opens it; the peer is told.
     void dial();

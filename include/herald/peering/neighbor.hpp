@@ -4,7 +4,6 @@
 #include "herald/peering/connection.hpp"
 #include "herald/peering/peering_settings.hpp"
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstdint>
@@ -41,9 +40,7 @@ public:
 /// One neighbor: its sockets, its clock, and the machine that decides, bgp::peer.
 class neighbor {
 public:
-    neighbor(surroundings around, neighbor_settings settings, neighbor_observer& observer);
-    neighbor(boost::asio::any_io_executor executor, neighbor_settings settings,
-             neighbor_observer& observer);
+    neighbor(environment environment, neighbor_settings settings, neighbor_observer& observer);
     ~neighbor();
     neighbor(const neighbor&) = delete;
     neighbor& operator=(const neighbor&) = delete;
@@ -60,6 +57,9 @@ public:
     /// Takes settings with which the session goes on.
     void update(neighbor_settings settings);
     void routes_complete();
+
+    /// Interfaces have other addresses.
+    void links_changed();
 
     /// The neighbor dialled: `socket` is connected.
     void accept(boost::asio::ip::tcp::socket socket);
@@ -112,17 +112,14 @@ private:
     bgp::moment at() const;
     void handle(const bgp::peer_actions& actions);
     void set_alarm();
-    void look_for_next_hops();
 
-    surroundings around_;
+    environment environment_;
     neighbor_settings settings_;
     neighbor_observer& observer_;
     bgp::peer peer_;
     std::map<bgp::connection_id, std::shared_ptr<connection>> connections_;
     std::unique_ptr<alarm_clock> alarm_;
     std::optional<time_point> alarm_at_;
-    std::unique_ptr<alarm_clock> next_hop_alarm_;
-    bool next_hop_alarm_set_ = false;
 };
 
 } // namespace herald::peering

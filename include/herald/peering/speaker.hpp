@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herald/peering/environment.hpp"
 #include "herald/peering/listener.hpp"
 #include "herald/peering/neighbor.hpp"
 #include "herald/peering/peering_settings.hpp"
@@ -18,7 +19,7 @@ namespace herald::peering {
 /// All neighbors, and the listeners that take their connections.
 class speaker {
 public:
-    speaker(boost::asio::any_io_executor executor, const listen_settings& listen,
+    speaker(environment environment, const listen_settings& listen,
             std::vector<neighbor_settings> neighbors, neighbor_observer& observer);
     ~speaker();
 
@@ -62,7 +63,7 @@ private:
         std::function<void()> done;
     };
 
-    boost::asio::any_io_executor executor_;
+    environment environment_;
     listen_settings listen_;
     std::vector<std::unique_ptr<neighbor>> neighbors_;
     listeners listeners_;

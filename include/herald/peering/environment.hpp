@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herald/peering/link_facts.hpp"
 #include "herald/peering/time_source.hpp"
 #include "herald/peering/transport.hpp"
 
@@ -12,14 +13,16 @@
 namespace herald::peering {
 
 /// What neighbors take from the world; tests put their own in its place.
-struct surroundings {
+struct environment {
     boost::asio::any_io_executor executor;
     std::shared_ptr<time_source> time;
     std::function<std::unique_ptr<transport>(const neighbor_settings&)> make_dialler;
-    std::function<std::uint32_t()> chance = [] { return std::random_device{}(); };
+    std::shared_ptr<link_facts> links;
+    std::function<std::uint32_t()> chance = [] { return std::random_device{}(); }; // for jitter
 };
 
-/// The system's clock and TCP.
-surroundings real_surroundings(boost::asio::any_io_executor executor);
+/// The system's TCP, with this clock and these links.
+environment real_environment(boost::asio::any_io_executor executor,
+                             std::shared_ptr<time_source> time, std::shared_ptr<link_facts> links);
 
 } // namespace herald::peering
