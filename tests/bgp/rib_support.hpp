@@ -1,17 +1,20 @@
 #pragma once
 
-#include "herald/bgp/adj_rib_out.hpp"
+#include "herald/bgp/export_group.hpp"
+#include "herald/bgp/rib_out.hpp"
 #include "herald/wire/framer.hpp"
 #include "herald/wire/messages.hpp"
 
 #include <algorithm>
 #include <doctest/doctest.h>
+#include <map>
+#include <memory>
 #include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
-/// What a neighbor reads of the messages of an adj_rib_out.
+/// What a neighbor reads of the messages of a rib_out.
 namespace herald::bgp::test {
 
 inline constexpr auto ipv4 = net::address_family::ipv4;
@@ -53,8 +56,39 @@ inline heard read(const std::vector<std::uint8_t>& message, const wire::update_f
     return read_update((*frame)->body, format);
 }
 
+/// A rib_out with export_groups of its own, which know what is wanted also between sessions.
+class lone_rib_out : public rib_out {
+public:
+    void want(const net::ip_prefix& prefix, const shared_attributes& attributes) {
+        wanted_[prefix] = attributes;
+        if (const auto group = groups_.find(prefix.family()); group != groups_.end())
+            group->second->want(prefix, attributes);
+    }
+
+    void unwant(const net::ip_prefix& prefix) {
+        wanted_.erase(prefix);
+        if (const auto group = groups_.find(prefix.family()); group != groups_.end())
+            group->second->unwant(prefix);
+    }
+
+    void session_up(net::family_set families, const wire::update_format& format) {
+        rib_out::session_up(families);
+        for (const auto family : net::all_families) {
+            groups_[family] = std::make_shared<export_group>(family, format);
+            join(family, groups_[family]);
+        }
+        for (const auto& [prefix, attributes] : wanted_)
+            groups_[prefix.family()]->want(prefix, attributes);
+    }
+
+private:
+    std::map<net::ip_prefix, shared_attributes> wanted_;
+    std::map<net::address_family, std::shared_ptr<export_group>> groups_;
+};
+
 /// All messages until nothing is due.
-inline std::vector<heard> read_all(adj_rib_out& rib, const wire::update_format& format) {
+template <typename Rib>
+std::vector<heard> read_all(Rib& rib, const wire::update_format& format) {
     std::vector<heard> all;
     while (const auto message = rib.next_message())
         all.push_back(read(*message, format));

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "herald/bgp/shared_attributes.hpp"
 #include "herald/net/address_family.hpp"
 #include "herald/net/ip_prefix.hpp"
-#include "herald/wire/attributes.hpp"
 #include "herald/wire/update.hpp"
 
 #include <cstddef>
@@ -16,15 +16,6 @@
 #include <vector>
 
 namespace herald::bgp {
-
-/// Attributes are shared by every prefix and neighbor that hears them, and never changed.
-using shared_attributes = std::shared_ptr<const wire::path_attributes>;
-
-/// A route that was advertised, by the attributes that were encoded.
-struct advertised_route {
-    net::ip_prefix prefix;
-    shared_attributes attributes;
-};
 
 /// The Adj-RIB-Out of one neighbor and one family; adj_rib_out puts two together and says what its
 /// operations mean. Every prefix for which something is due stands in one batch: that of the
@@ -73,14 +64,6 @@ private:
         batch* due_in = nullptr;
         std::list<node*>::iterator place; // in due_in
     };
-    struct value_hash {
-        std::size_t operator()(const wire::path_attributes* attributes) const;
-    };
-    struct value_equal {
-        bool operator()(const wire::path_attributes* a, const wire::path_attributes* b) const {
-            return a == b || *a == *b;
-        }
-    };
     enum class marker : std::uint8_t { none, owed, sent };
 
     bool refresh_due() const;
@@ -98,8 +81,8 @@ private:
     std::map<net::ip_prefix, entry> entries_;
     batch withdrawals_;
     std::list<batch> announcements_; // none empty; the longest due first
-    std::unordered_map<const wire::path_attributes*, std::list<batch>::iterator, value_hash,
-                       value_equal>
+    std::unordered_map<const wire::path_attributes*, std::list<batch>::iterator, attributes_hash,
+                       attributes_equal>
         announcements_by_value_;
     std::size_t advertised_count_ = 0;
     marker end_of_rib_ = marker::none;

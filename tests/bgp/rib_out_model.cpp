@@ -1,0 +1,216 @@
+#include "tests/bgp/rib_support.hpp"
+
+#include <doctest/doctest.h>
+#include <map>
+#include <random>
+#include <set>
+#include <vector>
+
+using namespace herald;
+using namespace herald::bgp;
+using namespace herald::bgp::test;
+
+namespace {
+
+using table = std::map<net::ip_prefix, wire::path_attributes>;
+
+/// A neighbor that keeps what it hears, and complains of what is not needed.
+class model_neighbor {
+public:
+    bool strict = true; // no refreshes were asked for: nothing may come twice
+
+    void session_up(const wire::update_format& format) { *this = model_neighbor(format, strict); }
+
+    void hear(const std::vector<std::uint8_t>& message) {
+        std::visit([this](const auto& what) { on(what); }, read(message, format_));
+    }
+
+    const table& routes() const { return routes_; }
+    bool in_refresh() const { return !stale_.empty() || refreshing_.size() > 0; }
+    const std::vector<net::address_family>& ended() const { return ended_; }
+
+    model_neighbor() = default;
+
+private:
+    model_neighbor(const wire::update_format& format, bool is_strict)
+        : strict(is_strict)
+        , format_(format) {}
+
+    void on(const wire::update_message& update) {
+        // RFC 7606 §5.1: one of the fields is filled.
+        REQUIRE(update.withdrawn.empty() != update.announced.empty());
+        for (const auto& gone : update.withdrawn) {
+            REQUIRE(routes_.erase(gone) == 1);
+            stale_.erase(gone);
+        }
+        for (const auto& route : update.announced) {
+            const auto known = routes_.find(route);
+            if (strict)
+                REQUIRE_FALSE((known != routes_.end() && known->second == update.attributes));
+            routes_.insert_or_assign(route, update.attributes);
+            stale_.erase(route);
+        }
+    }
+
+    void on(end_of_rib marker) {
+        REQUIRE(std::ranges::count(ended_, marker.family) == 0);
+        ended_.push_back(marker.family);
+    }
+
+    void on(const wire::route_refresh& marker) {
+        const auto family = net::family_of(marker.afi, marker.safi).value();
+        if (marker.subtype == wire::refresh_subtype::begin) {
+            REQUIRE(std::ranges::count(ended_, family) == 1); // RFC 7313 §4
+            REQUIRE(refreshing_.insert(family).second);
+            for (const auto& [prefix, attributes] : routes_)
+                if (prefix.family() == family)
+                    stale_.insert(prefix);
+            return;
+        }
+        REQUIRE(marker.subtype == wire::refresh_subtype::end);
+        REQUIRE(refreshing_.erase(family) == 1);
+        // RFC 7313 §4: what was not repeated would be dropped now, so all must have been.
+        for (const auto& prefix : stale_)
+            REQUIRE(prefix.family() != family);
+    }
+
+    wire::update_format format_;
+    table routes_;
+    std::set<net::ip_prefix> stale_;
+    std::set<net::address_family> refreshing_;
+    std::vector<net::address_family> ended_;
+};
+
+/// Random changes to a rib_out, and what should come of them.
+class random_run {
+public:
+    random_run(unsigned seed, bool with_refreshes) : random_(seed) {
+        neighbor_.strict = !with_refreshes;
+        with_refreshes_ = with_refreshes;
+        start_session();
+    }
+
+    void step() {
+        switch (pick(with_refreshes_ ? 24 : 22)) {
+        case 0: return settle();
+        case 1: return pick(10) == 0 ? start_session() : write_one();
+        case 2: return rib_.owe_end_of_rib();
+        case 22: return rib_.resend(pick(2) == 0 ? ipv4 : ipv6, true);
+        case 23: return rib_.resend(pick(2) == 0 ? ipv4 : ipv6, false);
+        default: break;
+        }
+        switch (pick(3)) {
+        case 0: return want();
+        case 1: return unwant();
+        default: return write_one();
+        }
+    }
+
+    /// Writes all that is due and compares.
+    void settle() {
+        while (rib_.has_message())
+            write_one();
+        table expected;
+        for (const auto& [prefix, attributes] : wanted_)
+            if (families_.contains(prefix.family()) && is_sendable(*attributes))
+                expected.emplace(prefix, *attributes);
+        REQUIRE(neighbor_.routes() == expected);
+        REQUIRE_FALSE(neighbor_.in_refresh());
+    }
+
+    std::size_t written() const { return written_; }
+
+private:
+    unsigned pick(unsigned count) {
+        return std::uniform_int_distribution<unsigned>(0, count - 1)(random_);
+    }
+
+    net::ip_prefix any_prefix() {
+        if (pick(3) > 0)
+            return numbered(pick(40), 24);
+        return prefix("2001:db8:" + std::to_string(pick(20)) + "::/48");
+    }
+
+    void start_session() {
+        families_ = pick(3) == 0 ? net::family_set{ipv6} : net::family_set{ipv4, ipv6};
+        format_.max_size = pick(3) == 0 ? 65535 : 4096;
+        format_.four_octet_as = pick(2) == 0;
+        format_.extended_next_hop = pick(2) == 0;
+        rib_.session_up(families_, format_);
+        neighbor_.session_up(format_);
+    }
+
+    void want() {
+        const auto prefix = any_prefix();
+        const auto attributes = any_attributes(prefix.family());
+        wanted_[prefix] = attributes;
+        rib_.want(prefix, attributes);
+    }
+
+    shared_attributes any_attributes(net::address_family family) {
+        const auto kind = pick(8);
+        if (family == ipv6)
+            return attributes(kind, "2001:db8::1");
+        return kind == 7 ? too_large_attributes(pick(2)) : attributes(kind);
+    }
+
+    bool is_sendable(const wire::path_attributes& attributes) const {
+        return attributes.communities.empty() || format_.max_size == 65535;
+    }
+
+    void unwant() {
+        const auto prefix = any_prefix();
+        wanted_.erase(prefix);
+        rib_.unwant(prefix);
+    }
+
+    void write_one() {
+        if (const auto message = rib_.next_message()) {
+            neighbor_.hear(*message);
+            ++written_;
+        }
+        table known;
+        for (const auto& [prefix, attributes] : rib_.advertised())
+            known.emplace(prefix, *attributes);
+        REQUIRE(neighbor_.routes() == known);
+    }
+
+    std::mt19937 random_;
+    bool with_refreshes_ = false;
+    lone_rib_out rib_;
+    model_neighbor neighbor_;
+    std::map<net::ip_prefix, shared_attributes> wanted_;
+    net::family_set families_;
+    wire::update_format format_;
+    std::size_t written_ = 0;
+};
+
+} // namespace
+
+TEST_CASE("rib_out: whatever changes, a neighbor ends up with what is wanted, and hears "
+          "nothing that it has") {
+    std::size_t written = 0;
+    for (unsigned seed = 1; seed <= 40; ++seed) {
+        CAPTURE(seed);
+        random_run run(seed, false);
+        for (int i = 0; i < 400; ++i)
+            run.step();
+        run.settle();
+        written += run.written();
+    }
+    CHECK(written > 3000);
+}
+
+TEST_CASE("rib_out: whatever changes and is asked for again, a neighbor ends up with what is "
+          "wanted, RFC 2918, RFC 7313") {
+    std::size_t written = 0;
+    for (unsigned seed = 1; seed <= 40; ++seed) {
+        CAPTURE(seed);
+        random_run run(seed, true);
+        for (int i = 0; i < 400; ++i)
+            run.step();
+        run.settle();
+        written += run.written();
+    }
+    CHECK(written > 3000);
+}
