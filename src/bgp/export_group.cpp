@@ -9,10 +9,6 @@ namespace herald::bgp {
 
 namespace {
 
-/// How many octets are encoded at once. It bounds the time that one call takes, and what is thrown
-/// away when the table changes meanwhile.
-constexpr std::size_t octets_at_once = 32U * 1024U;
-
 const shared_attributes nothing_at_all;
 
 /// The changes of both, in order of prefix as both are. If both have a prefix, the first counts.
@@ -49,9 +45,11 @@ const shared_attributes& export_group::entry::sendable() const {
     return unsendable ? nothing_at_all : wanted;
 }
 
-export_group::export_group(net::address_family family, const wire::update_format& format)
+export_group::export_group(net::address_family family, const wire::update_format& format,
+                           std::size_t octets_at_once)
     : family_(family)
-    , format_(format) {}
+    , format_(format)
+    , octets_at_once_(octets_at_once) {}
 
 void export_group::want(const net::ip_prefix& prefix, shared_attributes attributes) {
     auto found = table_.lower_bound(prefix);
@@ -103,6 +101,7 @@ export_place export_group::at_start() {
 }
 
 export_place export_group::at_end() {
+    std::erase_if(arrivals_, [](const arrival& known) { return known.from.expired(); });
     auto end = end_.lock();
     if (!end || end->version != version_) {
         encoded_changes none;
@@ -219,7 +218,7 @@ std::shared_ptr<export_difference> export_group::encode(export_changes candidate
         const bool is_wanted = at != table_.end() && at->first == prefix;
         packer.want(i, is_wanted ? at->second.sendable() : nothing_at_all);
     }
-    auto encoded = packer.pack(octets_at_once);
+    auto encoded = packer.pack(octets_at_once_);
     for (const auto& prefix : packer.too_large()) {
         auto& route = table_.at(prefix);
         route.unsendable = true;
@@ -262,7 +261,7 @@ void export_group::append_unsendable(std::vector<net::ip_prefix>& prefixes) cons
 std::shared_ptr<export_group> export_group::nothing() {
     auto group = nothing_.lock();
     if (!group) {
-        group = std::make_shared<export_group>(family_, format_);
+        group = std::make_shared<export_group>(family_, format_, octets_at_once_);
         nothing_ = group;
     }
     return group;

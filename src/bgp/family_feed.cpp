@@ -22,12 +22,16 @@ void family_feed::resume(std::shared_ptr<export_group> heard, bool end_of_rib_se
 }
 
 void family_feed::join(std::shared_ptr<export_group> group) {
-    if (in_session_)
-        group_ = std::move(group);
+    if (!in_session_)
+        return;
+    group_ = std::move(group);
+    leaving_ = false;
 }
 
 void family_feed::leave() {
-    group_ = stands_in_ ? stands_in_->nothing() : nullptr;
+    if (!leaving_)
+        group_ = stands_in_ ? stands_in_->nothing() : nullptr;
+    leaving_ = group_ != nullptr;
 }
 
 void family_feed::owe_end_of_rib() {
@@ -61,6 +65,7 @@ void family_feed::prepare() {
     move();
     if (stands_in_ && !repeat_due_)
         stands_in_->catch_up(place_);
+    end_leaving();
     answer_repeat();
     taken_ = place_.offset();
     usable_ = place_.end();
@@ -74,6 +79,14 @@ void family_feed::move() {
     else
         place_ = stands_in_ ? group_->coming_from(*stands_in_, place_) : group_->at_start();
     stands_in_ = group_;
+}
+
+void family_feed::end_leaving() {
+    if (!leaving_ || is_moving() || place_.routes() > 0)
+        return;
+    place_ = {};
+    group_ = stands_in_ = nullptr;
+    leaving_ = false;
 }
 
 /// A request during an answer is answered after it.

@@ -21,7 +21,10 @@ namespace herald::bgp {
 /// difference of its own, in which changes coalesce. Nothing is sent that the neighbor already has.
 class export_group {
 public:
-    export_group(net::address_family family, const wire::update_format& format);
+    /// About `octets_at_once` are encoded at once. It bounds the time that one call takes, and what
+    /// is thrown away when the table changes meanwhile.
+    export_group(net::address_family family, const wire::update_format& format,
+                 std::size_t octets_at_once = std::size_t{32} * 1024);
 
     net::address_family family() const { return family_; }
     const wire::update_format& format() const { return format_; }
@@ -90,6 +93,7 @@ private:
 
     net::address_family family_;
     wire::update_format format_;
+    std::size_t octets_at_once_;
     table table_;
     std::size_t size_ = 0;
     std::uint64_t version_ = 0; // counts the changes of what is sendable

@@ -49,6 +49,7 @@ public:
 
     std::size_t rest_of_message() const { return place_.rest_of_message(); }
     bool is_end_of_rib_sent() const { return end_of_rib_ == marker::sent; }
+    const export_place& place() const { return place_; }
     void append_advertised(std::vector<advertised_route>& routes) const;
     shared_attributes advertised(const net::ip_prefix& prefix) const;
     std::size_t advertised_count() const { return place_.routes(); }
@@ -61,6 +62,7 @@ private:
     bool is_moving() const { return group_ != stands_in_; }
     bool has_routes_due() const;
     void move();
+    void end_leaving();
     void answer_repeat();
     wire::octets take(std::size_t end, std::size_t limit);
 
@@ -68,6 +70,7 @@ private:
     bool in_session_ = false;
     std::shared_ptr<export_group> group_;     // to hear; null: none
     std::shared_ptr<export_group> stands_in_; // the group of `place_`
+    bool leaving_ = false;                    // `group_` is empty, and dropped at its end
     export_place place_;
     std::size_t taken_ = 0;  // up to where in the place's difference
     std::size_t usable_ = 0; // up to where octets may be taken

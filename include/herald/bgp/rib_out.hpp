@@ -69,6 +69,8 @@ public:
     /// The attributes under which `prefix` is advertised; null when it is not.
     shared_attributes advertised(const net::ip_prefix& prefix) const;
     std::size_t advertised_count(net::address_family family) const;
+    /// Where the neighbor stands in its group, or still in the one before.
+    const export_place& place(net::address_family family) const { return feed(family).place(); }
     /// The prefixes whose attributes leave no room in a message for even one, in order; they are
     /// not advertised until they are wanted with others, RFC 4271 §9.2.
     std::vector<net::ip_prefix> unsendable() const;
