@@ -2,6 +2,7 @@
 
 #include "herald/wire/nlri.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace herald::bgp {
@@ -36,6 +37,8 @@ message_packer::batch& message_packer::announcements_of(const shared_attributes&
 }
 
 encoded_changes message_packer::pack(std::size_t limit) {
+    constexpr std::size_t smallest = 4; // of most prefixes
+    made_.changes.reserve(std::min(candidates_.size(), limit / smallest));
     encode(withdrawals_, limit);
     made_.withdrawals = made_.messages.size();
     for (auto& equal : announcements_)
@@ -107,9 +110,14 @@ std::vector<net::ip_prefix> message_packer::front_of(const batch& source) const 
 }
 
 void message_packer::keep_rest() {
+    std::size_t kept = 0;
     for (std::size_t i = 0; i < candidates_.size(); ++i)
         if (!settled_[i])
-            made_.rest.push_back(std::move(candidates_[i]));
+            std::swap(candidates_[kept++], candidates_[i]);
+    candidates_.resize(kept);
+    if (kept < candidates_.capacity() / 2)
+        candidates_.shrink_to_fit();
+    made_.rest = std::move(candidates_);
 }
 
 } // namespace herald::bgp

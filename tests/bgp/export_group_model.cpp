@@ -112,7 +112,7 @@ public:
         case 1: return start_session(which);
         case 2: return neighbors_[which].rib.owe_end_of_rib();
         case 3:
-        case 4: return join(which, any_family(), static_cast<int>(pick(2)));
+        case 4: return join(which, any_family(), pick(2));
         case 5: return leave(which, any_family());
         case 60:
         case 61: return neighbors_[which].rib.resend(any_family(), true);
@@ -160,10 +160,10 @@ private:
         neighbors_[which].session_up(families_[which], format_, !with_refreshes_);
         hears_[which] = {};
         for (const auto family : net::all_families)
-            join(which, family, static_cast<int>(pick(2)));
+            join(which, family, pick(2));
     }
 
-    void join(std::size_t which, net::address_family family, int hearing) {
+    void join(std::size_t which, net::address_family family, unsigned hearing) {
         neighbors_[which].rib.join(family, hearings_.at(hearing).group(family));
         hears_[which][family] = hearing;
     }
@@ -261,7 +261,7 @@ private:
     std::array<hearing, 2> hearings_;
     std::array<connected_neighbor, 5> neighbors_;
     std::array<net::family_set, 5> families_;
-    std::array<std::map<net::address_family, int>, 5> hears_;
+    std::array<std::map<net::address_family, unsigned>, 5> hears_;
     std::vector<std::weak_ptr<export_difference>> seen_;
     std::size_t written_ = 0;
 };
