@@ -211,6 +211,22 @@ TEST_CASE("export_group: a slow neighbor ends the message it is in, hears only t
     CHECK(slow.place(ipv4).difference() == fast.place(ipv4).difference());
 }
 
+TEST_CASE("export_group: one that stands still hears none of what the others heard meanwhile but "
+          "the last, and holds nothing of it") {
+    const auto group = group_of(ipv4, {a}, attributes(1));
+    hearing_group still(group), lively(group);
+    REQUIRE(read_all(still, plain).size() == 1);
+    REQUIRE(read_all(lively, plain).size() == 1);
+    std::vector<std::weak_ptr<export_difference>> passed;
+    for (std::uint32_t med = 2; med <= 9; ++med) {
+        group->want(a, attributes(med));
+        REQUIRE(lively.next_message().has_value());
+        passed.push_back(lively.place(ipv4).difference());
+    }
+    CHECK(std::ranges::count_if(passed, [](const auto& each) { return !each.expired(); }) == 1);
+    CHECK(read_all(still, plain) == messages{announced({a}, attributes(9))});
+}
+
 TEST_CASE("export_group: what is due of both families goes in one write, whole messages up to the "
           "limit") {
     rib_out neighbor;
@@ -256,6 +272,20 @@ TEST_CASE("export_group: a marker that is written in parts stays whole, whatever
     CHECK(read_all(neighbor, plain) ==
           messages{announced({a}, attributes(1)),
                    wire::route_refresh{1, wire::refresh_subtype::end, 1}});
+}
+
+TEST_CASE("export_group: what changed back after BoRR is repeated, too, RFC 7313 §4") {
+    using enum wire::refresh_subtype;
+    const auto group = group_of(ipv4, {a, b}, attributes(1));
+    hearing_group neighbor(group);
+    neighbor.owe_end_of_rib();
+    REQUIRE(read_all(neighbor, plain).size() == 2);
+    group->want(a, attributes(2));
+    neighbor.resend(ipv4, true);
+    CHECK(read(neighbor.next_message().value(), plain) == heard{wire::route_refresh{1, begin, 1}});
+    group->want(a, attributes(1));
+    CHECK(read_all(neighbor, plain) ==
+          messages{announced({a, b}, attributes(1)), wire::route_refresh{1, end, 1}});
 }
 
 TEST_CASE("export_group: a withdrawal does not wait for the announcements that are on their way") {
