@@ -58,10 +58,11 @@ bool family_feed::has_routes_due() const {
 void family_feed::prepare() {
     taken_ = place_.offset();
     if (const auto rest = rest_of_message(); rest > 0) {
-        const bool goes_on = !is_moving() && !repeat_due_ && !stands_in_->is_outdated(place_);
-        usable_ = goes_on ? place_.end() : taken_ + rest;
+        held_ = is_moving() || repeat_due_ || stands_in_->is_outdated(place_);
+        usable_ = held_ ? taken_ + rest : place_.end();
         return;
     }
+    held_ = false;
     move();
     if (stands_in_ && !repeat_due_)
         stands_in_->catch_up(place_);

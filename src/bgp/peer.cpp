@@ -9,8 +9,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Routes are pulled only up to this many octets ahead of the peer's TCP.
-constexpr std::size_t write_ahead = 32768;
+/// So many octets with routes are given to the peer's TCP at once.
+constexpr std::size_t write_ahead = 65536;
 
 wire::notification collision() {
     return wire::make_cease(wire::cease_code::collision);
@@ -26,7 +26,7 @@ struct peer::performer {
 
     void operator()(action::dial) const { self.actions_.emplace_back(peer_action::dial{on.id()}); }
     void operator()(action::close) const {
-        self.actions_.emplace_back(peer_action::close{on.id(), std::exchange(on.output(), {})});
+        self.actions_.emplace_back(peer_action::close{on.id(), self.rest_of(on)});
     }
     void operator()(const action::session_up&) const { self.session_up(on, at); }
     void operator()(const action::session_over& over) const { self.session_over(on, over, at); }
@@ -132,12 +132,16 @@ peer_actions peer::connected(connection_id id, const boost::asio::ip::address& l
 }
 
 peer_actions peer::failed(connection_id id, std::error_code error, moment at) {
-    lose(id, {.failure = error}, at);
+    session_end how;
+    how.failure = error;
+    lose(id, how, at);
     return done();
 }
 
 peer_actions peer::closed(connection_id id, moment at) {
-    lose(id, {.closed_by_peer = true}, at);
+    session_end how;
+    how.closed_by_peer = true;
+    lose(id, how, at);
     return done();
 }
 
@@ -179,29 +183,55 @@ void peer::handle_input(connection_id id, moment at) {
     }
 }
 
-wire::octets peer::output(connection_id id) {
-    auto* const to = find(id);
-    if (to == nullptr || !to->connected())
-        return {};
-    auto& out = to->output();
-    constexpr std::size_t type_offset = wire::header_size - 1;
-    while (to == established_.get() && out.size() < write_ahead) {
-        const auto message = rib_.next_message();
-        if (!message)
-            break;
-        ++counters_.sent[(*message)[type_offset]];
-        out.insert(out.end(), message->begin(), message->end());
-    }
-    return out;
+std::span<const wire::octets> peer::output(connection_id id) {
+    output_.clear();
+    if (auto* const to = find(id); to != nullptr && to->connected())
+        gather(*to);
+    return output_;
+}
+
+/// Other messages go between two with routes.
+void peer::gather(connection& to) {
+    const bool has_routes = &to == established_.get();
+    const bool amid = has_routes && rib_.rest_of_message() > 0;
+    if (amid)
+        rib_.gather(output_, to.output().empty() ? write_ahead : 1);
+    if (!to.output().empty())
+        output_.emplace_back(to.output());
+    if (has_routes && !amid)
+        rib_.gather(output_, write_ahead);
 }
 
 peer_actions peer::wrote(connection_id id, std::size_t count, moment at) {
-    if (auto* const to = find(id)) {
-        to->wrote(count);
-        if (to->state() == session_state::established)
-            handle(*to, event::write_progressed{}, at);
+    auto* const to = find(id);
+    if (to == nullptr)
+        return {};
+    auto others = std::min(count, to->output().size());
+    if (to == established_.get()) {
+        if (const auto before = rib_.rest_of_message(); before > 0)
+            others = std::min(count - std::min(count, before), others);
+        const auto done = rib_.wrote(count - others);
+        counters_.sent[static_cast<std::size_t>(wire::message_type::update)] += done.updates;
+        counters_.sent[static_cast<std::size_t>(wire::message_type::route_refresh)] +=
+            done.refreshes;
     }
+    to->wrote(others);
+    if (to->state() == session_state::established)
+        handle(*to, event::write_progressed{}, at);
     return done();
+}
+
+/// What is still to be written before the connection is closed: no message is left half sent.
+std::vector<std::uint8_t> peer::rest_of(connection& closing) {
+    std::vector<std::uint8_t> rest;
+    output_.clear();
+    if (&closing == established_.get() && rib_.rest_of_message() > 0)
+        rib_.gather(output_, 1);
+    for (const auto octets : output_)
+        rest.insert(rest.end(), octets.begin(), octets.end());
+    rest.insert(rest.end(), closing.output().begin(), closing.output().end());
+    closing.output().clear();
+    return rest;
 }
 
 peer_actions peer::link_changed(connection_id id, const interface_addresses& beside) {
@@ -248,7 +278,7 @@ void peer::expire(time_point deadline, moment at) {
             const auto timer = on.take_next_timer();
             // RFC 9687 §4 is about a peer that does not read: with nothing to be read there is
             // none.
-            const bool idle = timer == session_timer::send_hold && on.output().empty();
+            const bool idle = timer == session_timer::send_hold && all_written();
             return handle(on,
                           idle ? session_event(event::write_progressed{})
                                : session_event(event::timer_expired{timer}),
@@ -256,29 +286,17 @@ void peer::expire(time_point deadline, moment at) {
         }
 }
 
-void peer::want(const net::ip_prefix& prefix, shared_attributes attributes) {
+void peer::hear(std::shared_ptr<audience> heard) {
+    heard_ = std::move(heard);
     if (established_)
-        want_in_session(prefix, attributes);
-    wanted_[prefix] = std::move(attributes);
+        join_groups();
 }
 
-void peer::unwant(const net::ip_prefix& prefix) {
-    wanted_.erase(prefix);
-    rib_.unwant(prefix);
-}
-
-void peer::want_only(const std::map<net::ip_prefix, shared_attributes>& routes) {
-    const auto before = wanted_;
-    for (const auto& [prefix, attributes] : before)
-        if (!routes.contains(prefix))
-            unwant(prefix);
-    for (const auto& [prefix, attributes] : routes)
-        want(prefix, attributes);
-}
-
-void peer::routes_complete() {
-    if (!std::exchange(routes_complete_, true) && established_)
+bool peer::routes_complete() {
+    const bool known = std::exchange(routes_complete_, true);
+    if (!known && established_)
         rib_.owe_end_of_rib();
+    return !known;
 }
 
 const negotiated_session* peer::session() const {
@@ -341,7 +359,7 @@ void peer::session_up(connection& on, moment at) {
     refreshes_ = {};
     const auto& session = *established_->fsm().session();
     actions_.emplace_back(peer_action::be_patient{on.id(), send_hold_time(session)});
-    rib_.session_up(session.families, session.format);
+    rib_.session_up(session.families);
     find_next_hops();
     if (routes_complete_)
         rib_.owe_end_of_rib();
@@ -421,23 +439,17 @@ void peer::find_next_hops() {
          next_hops_.find(session.families, settings_.next_hops, established_->local_address(),
                          established_->beside(), session.format.extended_next_hop))
         actions_.emplace_back(peer_action::problem{std::move(text)});
-    completed_.clear();
-    for (const auto& [prefix, attributes] : wanted_)
-        want_in_session(prefix, attributes);
+    join_groups();
 }
 
-void peer::want_in_session(const net::ip_prefix& prefix, const shared_attributes& attributes) {
-    const auto family = prefix.family();
-    const auto next_hop = next_hops().find(family);
-    if (next_hop == next_hops().end())
-        return rib_.unwant(prefix);
-    auto& completed = completed_[family];
-    if (completed.without != attributes) {
-        auto with = *attributes;
-        with.next_hop = next_hop->second;
-        completed = {attributes, std::make_shared<const wire::path_attributes>(std::move(with))};
+void peer::join_groups() {
+    for (const auto family : net::all_families) {
+        const auto next_hop = next_hops().find(family);
+        if (next_hop == next_hops().end())
+            rib_.leave(family);
+        else
+            rib_.join(family, heard_->group(family, next_hop->second, session()->format));
     }
-    rib_.want(prefix, completed.with);
 }
 
 connection* peer::find(connection_id id) {

@@ -14,17 +14,11 @@ namespace {
 /// How long a service that does not settle may hold back a neighbor's End-of-RIB.
 constexpr std::chrono::seconds end_of_rib_limit{60};
 
-/// What a neighbor is to hear of a service, and the attributes that the neighbor before was told,
-/// which most share.
-bgp::shared_attributes route_for(const peering::neighbor& neighbor, const managed_service& service,
-                                 bgp::shared_attributes& shared) {
-    auto route =
-        bgp::export_route(neighbor.settings().policy, service.settings().exported, service.heard());
-    if (!route)
-        return nullptr;
-    if (!shared || *shared != *route)
-        shared = std::make_shared<const wire::path_attributes>(std::move(*route));
-    return shared;
+/// What neighbors with this policy are to hear of a service; null: nothing.
+bgp::shared_attributes route_for(const bgp::export_settings& policy,
+                                 const managed_service& service) {
+    auto route = bgp::export_route(policy, service.settings().exported, service.heard());
+    return route ? std::make_shared<const wire::path_attributes>(std::move(*route)) : nullptr;
 }
 
 } // namespace
@@ -42,8 +36,7 @@ announcer::announcer(boost::asio::any_io_executor executor, const managed_servic
     , limit_(executor_) {}
 
 void announcer::start() {
-    complete_settled(false);
-    limit_waiting();
+    announce_all();
 }
 
 void announcer::stop() {
@@ -81,46 +74,62 @@ void announcer::send() {
         announce(due);
         complete_settled(false);
     }
-    const sending how{updates_sent() != before, std::chrono::steady_clock::now()};
-    for (const auto& tell : std::exchange(tellings_, {}))
-        tell(how);
+    speaker_.flush([this, before, tellings = std::exchange(tellings_, {})] {
+        const sending how{updates_sent() != before, std::chrono::steady_clock::now()};
+        for (const auto& tell : tellings)
+            tell(how);
+    });
 }
 
 void announcer::announce(const std::set<std::string>& names) {
-    std::vector<std::pair<const managed_service*, bgp::shared_attributes>> due;
-    for (const auto& name : names)
-        if (const auto* service = services_.find(name))
-            due.emplace_back(service, nullptr);
-    for (const auto& neighbor : speaker_.neighbors()) {
-        for (auto& [service, shared] : due) {
-            const auto& settings = service->settings().service;
-            if (!hears(neighbor->settings(), settings))
+    for (const auto& each : listeners_)
+        for (const auto& name : each.services) {
+            const auto* const service = names.contains(name) ? services_.find(name) : nullptr;
+            if (service == nullptr)
                 continue;
-            const auto route = route_for(*neighbor, *service, shared);
-            for (const auto& prefix : settings.prefixes)
-                route ? neighbor->want(prefix, route) : neighbor->unwant(prefix);
+            const auto route = route_for(each.policy, *service);
+            for (const auto& prefix : service->settings().service.prefixes)
+                route ? each.audience->want(prefix, route) : each.audience->unwant(prefix);
         }
-        neighbor->flush();
-    }
 }
 
 void announcer::announce_all() {
     due_.clear();
-    for (const auto& neighbor : speaker_.neighbors()) {
-        std::map<net::ip_prefix, bgp::shared_attributes> routes;
-        for (const auto& service : services_.all()) {
-            const auto& settings = service->settings().service;
-            bgp::shared_attributes shared;
-            if (!hears(neighbor->settings(), settings) || !route_for(*neighbor, *service, shared))
-                continue;
-            for (const auto& prefix : settings.prefixes)
-                routes.emplace(prefix, shared);
+    std::vector<listeners> now;
+    for (const auto& neighbor : speaker_.neighbors())
+        neighbor->hear(listeners_like(*neighbor, now).audience);
+    listeners_ = std::move(now);
+    for (const auto& each : listeners_) {
+        bgp::audience::routes routes;
+        for (const auto& name : each.services) {
+            const auto& service = *services_.find(name);
+            if (const auto route = route_for(each.policy, service))
+                for (const auto& prefix : service.settings().service.prefixes)
+                    routes.emplace(prefix, route);
         }
-        neighbor->want_only(routes);
-        neighbor->flush();
+        each.audience->want_only(routes);
     }
+    speaker_.flush([] {});
     complete_settled(false);
     limit_waiting(); // of neighbors that are new
+}
+
+/// Those that this neighbor belongs to, as they were before if there were such.
+const announcer::listeners& announcer::listeners_like(const peering::neighbor& neighbor,
+                                                      std::vector<listeners>& among) const {
+    listeners like{neighbor.settings().policy, {}, nullptr};
+    for (const auto& service : services_.all())
+        if (hears(neighbor.settings(), service->settings().service))
+            like.services.push_back(service->name());
+    const auto same = [&](const listeners& other) {
+        return other.policy == like.policy && other.services == like.services;
+    };
+    if (const auto known = std::ranges::find_if(among, same); known != among.end())
+        return *known;
+    const auto before = std::ranges::find_if(listeners_, same);
+    like.audience =
+        before != listeners_.end() ? before->audience : std::make_shared<bgp::audience>();
+    return among.emplace_back(std::move(like));
 }
 
 void announcer::complete_settled(bool regardless) {

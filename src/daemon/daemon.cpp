@@ -185,11 +185,12 @@ void daemon::begin_stop(ending next, const std::string& why) {
     lag_meter_.stop();
     notify_service_manager(next == ending::exit ? "STOPPING=1" : reloading());
     services_.stop();
+    const auto silence = std::make_shared<bgp::audience>();
     for (const auto& neighbor : speaker_.neighbors()) {
         if (next == ending::exit || !neighbor->keeps_routes())
-            neighbor->want_only({});
-        neighbor->flush();
+            neighbor->hear(silence);
     }
+    speaker_.flush([] {});
     speaker_.when_acknowledged(stop_limit, [this] { end_sessions(); });
 }
 

@@ -92,8 +92,11 @@ void connection::flush() {
         transport_->shutdown_send();
 }
 
-wire::octets connection::output() const {
-    return owner_ != nullptr ? owner_->output(id_) : wire::octets(rest_);
+std::span<const wire::octets> connection::output() {
+    if (owner_ != nullptr)
+        return owner_->output(id_);
+    rest_octets_ = rest_;
+    return std::span(&rest_octets_, rest_.empty() ? 0 : 1);
 }
 
 void connection::wrote(std::size_t count) {

@@ -113,8 +113,8 @@ void neighbor::update(neighbor_settings settings) {
 }
 
 void neighbor::routes_complete() {
-    peer_.routes_complete();
-    flush();
+    if (peer_.routes_complete())
+        flush();
 }
 
 void neighbor::accept(boost::asio::ip::tcp::socket socket) {

@@ -1,6 +1,8 @@
 #include "herald/peering/speaker.hpp"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
+#include <utility>
 
 namespace herald::peering {
 
@@ -9,6 +11,8 @@ namespace {
 /// TCP does not tell when octets are acknowledged: it is asked, at first this often, then less.
 constexpr std::chrono::milliseconds first_poll{1};
 constexpr std::chrono::milliseconds slowest_poll{50};
+/// How long neighbors are flushed in one turn of the loop.
+constexpr std::chrono::milliseconds flush_slice{1};
 
 } // namespace
 
@@ -140,6 +144,33 @@ neighbor* speaker::find(const std::string& name) const {
     auto found = std::ranges::find_if(
         neighbors_, [&](const auto& one) { return one->settings().name == name; });
     return found == neighbors_.end() ? nullptr : found->get();
+}
+
+void speaker::flush(std::function<void()> done) {
+    after_flush_.push_back(std::move(done));
+    left_to_flush_ = neighbors_.size();
+    if (!flush_goes_on_)
+        flush_some();
+}
+
+void speaker::flush_some() {
+    const auto end = environment_.time->now() + flush_slice;
+    for (; left_to_flush_ > 0 && !neighbors_.empty(); --left_to_flush_) {
+        next_to_flush_ = (next_to_flush_ + 1) % neighbors_.size();
+        neighbors_[next_to_flush_]->flush();
+        if (environment_.time->now() < end)
+            continue;
+        --left_to_flush_;
+        break;
+    }
+    flush_goes_on_ = left_to_flush_ > 0 && !neighbors_.empty();
+    if (flush_goes_on_)
+        return boost::asio::post(environment_.executor, [this, alive = std::weak_ptr(alive_)] {
+            if (!alive.expired())
+                flush_some();
+        });
+    for (const auto& done : std::exchange(after_flush_, {}))
+        done();
 }
 
 bool speaker::acknowledged() const {

@@ -5,6 +5,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
+#include <vector>
 
 namespace herald::peering {
 namespace {
@@ -82,9 +83,13 @@ public:
         co_return error;
     }
 
-    io_result write_some(wire::octets from) override {
+    io_result write_some(std::span<const wire::octets> from) override {
+        std::vector<asio::const_buffer> buffers;
+        buffers.reserve(from.size());
+        for (const auto octets : from)
+            buffers.emplace_back(octets.data(), octets.size());
         io_result result;
-        result.count = socket_.write_some(asio::buffer(from.data(), from.size()), result.error);
+        result.count = socket_.write_some(buffers, result.error);
         return result;
     }
 

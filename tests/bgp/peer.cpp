@@ -178,7 +178,7 @@ TEST_CASE("peer: a next hop that was taken from the interface follows the interf
     route.origin = wire::origin::igp;
     route.path = wire::as_path{{wire::as_segment::kind::sequence, {65010}}};
     peer_bench b;
-    b.under_test.want(prefix, std::make_shared<const wire::path_attributes>(route));
+    b.under_test.heard().want(prefix, std::make_shared<const wire::path_attributes>(route));
     b.start();
     b.connected(1);
     b.receive(1, together({wire::encode(peer_open()), keepalive}));
@@ -199,4 +199,29 @@ TEST_CASE("peer: a next hop that was taken from the interface follows the interf
     CHECK(in_lines(b.under_test.link_changed(1, eth0)) == lines{});
     CHECK(heard(b.written(1)).announced == std::vector{prefix});
     CHECK(b.under_test.problems().empty());
+}
+
+TEST_CASE("peer: one that reads nothing for a while hears the last of many changes, and then "
+          "End-of-RIB, RFC 4724 §2") {
+    const auto prefix = *net::ip_prefix::parse("192.0.2.0/24");
+    wire::path_attributes route;
+    route.origin = wire::origin::igp;
+    route.path = wire::as_path{{wire::as_segment::kind::sequence, {65010}}};
+    peer_bench b;
+    b.establish();
+    for (std::uint32_t med = 1; med <= 100; ++med) {
+        route.med = med;
+        b.under_test.heard().want(prefix, std::make_shared<const wire::path_attributes>(route));
+        if (med < 50)
+            b.written(1);
+        else if (med == 50)
+            b.under_test.output(1); // of which TCP takes nothing
+    }
+    b.under_test.routes_complete();
+    const auto octets = b.written(1);
+    const auto size = octets.size() - 23 - 29; // End-of-RIB of both families
+    const bytes first(octets.begin(), octets.begin() + static_cast<std::ptrdiff_t>(size));
+    const auto format = peer_session().format;
+    CHECK(wire::decode_update(*wire::check_update(herald::test::body_of(first), format), format)
+              .attributes.med == 100);
 }

@@ -87,9 +87,7 @@ struct peer_bench {
             *done = std::move(actions);
         return id;
     }
-    lines broken(connection_id id) {
-        return in_lines(under_test.closed(id, at));
-    }
+    lines broken(connection_id id) { return in_lines(under_test.closed(id, at)); }
     lines receive(connection_id id, const bytes& octets) {
         const auto into = under_test.input(id);
         REQUIRE(into.size() >= octets.size());
@@ -100,8 +98,12 @@ struct peer_bench {
     bytes written(connection_id id) {
         bytes all;
         for (auto octets = under_test.output(id); !octets.empty(); octets = under_test.output(id)) {
-            all.insert(all.end(), octets.begin(), octets.end());
-            under_test.wrote(id, octets.size(), at);
+            std::size_t count = 0;
+            for (const auto part : octets) {
+                all.insert(all.end(), part.begin(), part.end());
+                count += part.size();
+            }
+            under_test.wrote(id, count, at);
         }
         return all;
     }

@@ -1,3 +1,5 @@
+#include "herald/bgp/audience.hpp"
+
 #include "tests/bgp/rib_support.hpp"
 
 #include <doctest/doctest.h>
@@ -367,4 +369,47 @@ TEST_CASE("rib_out: what was advertised is known in order of prefix, by what was
     CHECK(rib.advertised(c) == nullptr);
     CHECK(rib.advertised_count(ipv4) == 2);
     CHECK(rib.advertised_count(ipv6) == 1);
+}
+
+TEST_CASE(
+    "rib_out: after a message that was begun and is outdated come the routes of now, and then "
+    "End-of-RIB, RFC 4724 §2") {
+    audience heard;
+    const wire::next_hop next_hop{boost::asio::ip::make_address("192.0.2.1"), {}};
+    const auto route = prefix("192.0.2.0/24");
+    for (const std::size_t begun : {0U, 1U, 20U}) {
+        CAPTURE(begun);
+        rib_out rib;
+        rib.session_up({ipv4});
+        rib.join(ipv4, heard.group(ipv4, next_hop, {}));
+        heard.want(route, attributes(1));
+        std::vector<wire::octets> octets;
+        rib.gather(octets, 65536);
+        std::vector<std::uint8_t> read(octets.front().begin(),
+                                       octets.front().begin() + static_cast<std::ptrdiff_t>(begun));
+        rib.wrote(begun);
+        heard.want(route, attributes(2));
+        rib.owe_end_of_rib();
+        while (rib.has_message()) {
+            octets.clear();
+            rib.gather(octets, 65536);
+            std::size_t count = 0;
+            for (const auto part : octets) {
+                read.insert(read.end(), part.begin(), part.end());
+                count += part.size();
+            }
+            rib.wrote(count);
+        }
+        std::vector<std::optional<std::uint32_t>> heard_meds;
+        wire::framer framer;
+        std::ranges::copy(read, framer.prepare().begin());
+        framer.commit(read.size());
+        while (const auto frame = framer.next().value()) {
+            const auto message = read_update(frame->body, {});
+            const auto* const update = std::get_if<wire::update_message>(&message);
+            heard_meds.push_back(update != nullptr ? update->attributes.med : std::nullopt);
+        }
+        using meds = std::vector<std::optional<std::uint32_t>>;
+        CHECK(heard_meds == (begun > 0 ? meds{1, 2, std::nullopt} : meds{2, std::nullopt}));
+    }
 }

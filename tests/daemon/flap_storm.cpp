@@ -1,5 +1,6 @@
-#include "herald/bgp/adj_rib_out.hpp"
+#include "herald/bgp/audience.hpp"
 #include "herald/bgp/export_policy.hpp"
+#include "herald/bgp/rib_out.hpp"
 #include "herald/health/hysteresis.hpp"
 #include "herald/service/service_state.hpp"
 
@@ -18,15 +19,17 @@ const auto prefix = *net::ip_prefix::parse("192.0.2.0/24");
 /// A neighbor that counts what it is sent of a service.
 class counting_neighbor {
 public:
-    counting_neighbor() { rib_.session_up({net::address_family::ipv4}, {}); }
+    counting_neighbor() {
+        const wire::next_hop next_hop{boost::asio::ip::make_address("198.51.100.2"), {}};
+        rib_.session_up({net::address_family::ipv4});
+        rib_.join(net::address_family::ipv4, heard_.group(net::address_family::ipv4, next_hop, {}));
+    }
 
     void tell(net::announcement heard) {
-        auto route = bgp::export_route({}, {}, heard);
-        if (route) {
-            route->next_hop = wire::next_hop{boost::asio::ip::make_address("198.51.100.2"), {}};
-            rib_.want(prefix, std::make_shared<const wire::path_attributes>(*route));
-        } else
-            rib_.unwant(prefix);
+        if (const auto route = bgp::export_route({}, {}, heard))
+            heard_.want(prefix, std::make_shared<const wire::path_attributes>(*route));
+        else
+            heard_.unwant(prefix);
         while (rib_.next_message())
             ++updates;
     }
@@ -34,7 +37,8 @@ public:
     std::size_t updates = 0;
 
 private:
-    bgp::adj_rib_out rib_;
+    bgp::audience heard_;
+    bgp::rib_out rib_;
 };
 
 /// How many UPDATEs a neighbor is sent, where each run settles the check.

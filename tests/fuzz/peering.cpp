@@ -135,13 +135,13 @@ private:
         attributes->origin = wire::origin::igp;
         attributes->path = wire::as_path{{wire::as_segment::kind::sequence, {65010}}};
         attributes->med = octet();
-        tested_.want(prefix, attributes);
+        tested_.heard().want(prefix, attributes);
         wanted_.insert(prefix);
         tested_.flush();
     }
     void unwant() {
         const auto prefix = any_prefix();
-        tested_.unwant(prefix);
+        tested_.heard().unwant(prefix);
         wanted_.erase(prefix);
         tested_.flush();
     }

@@ -40,7 +40,7 @@ struct bench {
 
     explicit bench(net::as_number remote_as = 64500)
         : under_test(on_loopback(context.get_executor()), towards(remote_as), seen) {
-        under_test.want(documentation, normal_route(under_test.settings()));
+        under_test.heard().want(documentation, normal_route(under_test.settings()));
         under_test.start();
     }
 

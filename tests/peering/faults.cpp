@@ -37,16 +37,16 @@ struct bench {
     /// A session as the router sees it: routes, a slow moment, a withdrawal, a refresh, silence.
     void live() {
         bystander.speaks.start();
-        tested.speaks.want(documentation, normal_route(tested.speaks.settings()));
+        tested.speaks.heard().want(documentation, normal_route(tested.speaks.settings()));
         tested.speaks.routes_complete();
         tested.speaks.start();
         tested.connect();
         time->advance(1s);
-        tested.speaks.want(other_prefix, normal_route(tested.speaks.settings()));
+        tested.speaks.heard().want(other_prefix, normal_route(tested.speaks.settings()));
         tested.network.block_once = true;
         tested.speaks.flush();
         time->advance(1s);
-        tested.speaks.unwant(documentation);
+        tested.speaks.heard().unwant(documentation);
         tested.speaks.flush();
         time->advance(1s);
         if (tested.speaks.established())

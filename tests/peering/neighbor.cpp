@@ -46,7 +46,7 @@ const bytes end_of_rib = hex("ffffffffffffffffffffffffffffffff 0017 02 0000 0000
 
 TEST_CASE("neighbor: dials, and sends what is wanted, then End-of-RIB, RFC 4724 §2") {
     bench b;
-    b.under_test.want(documentation, normal_route(b.under_test.settings()));
+    b.under_test.heard().want(documentation, normal_route(b.under_test.settings()));
     b.under_test.routes_complete();
     b.under_test.start();
     auto peer = b.router.accept();
@@ -66,7 +66,7 @@ TEST_CASE("neighbor: End-of-RIB is held back until the routes are complete, RFC 
     auto peer = b.router.accept();
     peer.establish();
     REQUIRE(run_until(b.context, [&] { return b.under_test.established(); }));
-    b.under_test.want(documentation, normal_route(b.under_test.settings()));
+    b.under_test.heard().want(documentation, normal_route(b.under_test.settings()));
     b.under_test.flush();
     CHECK(peer.receive() == announcement);
     b.under_test.routes_complete();
@@ -111,7 +111,7 @@ TEST_CASE("neighbor: OPENs do not tell of a restart that took longer than allowe
 
 TEST_CASE("neighbor: refreshes asked for together are answered once, RFC 2918 §4") {
     bench b;
-    b.under_test.want(documentation, normal_route(b.under_test.settings()));
+    b.under_test.heard().want(documentation, normal_route(b.under_test.settings()));
     b.under_test.start();
     auto peer = b.router.accept();
     peer.establish();
@@ -127,12 +127,12 @@ TEST_CASE("neighbor: refreshes asked for together are answered once, RFC 2918 §
 
 TEST_CASE("neighbor: a route no longer wanted is withdrawn at once, and acknowledged") {
     bench b;
-    b.under_test.want(documentation, normal_route(b.under_test.settings()));
+    b.under_test.heard().want(documentation, normal_route(b.under_test.settings()));
     b.under_test.start();
     auto peer = b.router.accept();
     peer.establish();
     CHECK(peer.receive() == announcement);
-    b.under_test.unwant(documentation);
+    b.under_test.heard().unwant(documentation);
     b.under_test.flush();
     CHECK(peer.receive() == withdrawal);
     CHECK(run_until(b.context, [&] { return b.under_test.acknowledged(); }));
@@ -141,13 +141,13 @@ TEST_CASE("neighbor: a route no longer wanted is withdrawn at once, and acknowle
 TEST_CASE("neighbor: a change and its reverse before the write leave no trace on the wire") {
     bench b;
     auto route = normal_route(b.under_test.settings());
-    b.under_test.want(documentation, route);
+    b.under_test.heard().want(documentation, route);
     b.under_test.start();
     auto peer = b.router.accept();
     peer.establish();
     CHECK(peer.receive() == announcement);
-    b.under_test.unwant(documentation);
-    b.under_test.want(documentation, route);
+    b.under_test.heard().unwant(documentation);
+    b.under_test.heard().want(documentation, route);
     b.under_test.flush();
     b.under_test.routes_complete();
     CHECK(peer.receive() == end_of_rib);
@@ -155,7 +155,7 @@ TEST_CASE("neighbor: a change and its reverse before the write leave no trace on
 
 TEST_CASE("neighbor: after a session it is dialled at once, and hears everything anew") {
     bench b;
-    b.under_test.want(documentation, normal_route(b.under_test.settings()));
+    b.under_test.heard().want(documentation, normal_route(b.under_test.settings()));
     b.under_test.start();
     auto first = b.router.accept();
     first.establish();
@@ -260,7 +260,8 @@ TEST_CASE("neighbor: one that never reads costs bounded memory, and gets the fin
     auto route = *normal_route(b.under_test.settings());
     for (std::uint32_t med = 1; med <= 100'000; ++med) { // 5 MB of UPDATEs, were they all sent
         route.med = med;
-        b.under_test.want(documentation, std::make_shared<const wire::path_attributes>(route));
+        b.under_test.heard().want(documentation,
+                                  std::make_shared<const wire::path_attributes>(route));
         b.under_test.flush();
     }
     bytes last;
@@ -288,7 +289,7 @@ TEST_CASE("neighbor: without a next hop for a family nothing of it is announced,
     links->addresses = {};
     nowhere.links = links;
     neighbor lonely(nowhere, settings, b.seen);
-    lonely.want(*net::ip_prefix::parse("2001:db8::/32"), normal_route(settings));
+    lonely.heard().want(*net::ip_prefix::parse("2001:db8::/32"), normal_route(settings));
     lonely.start();
     auto peer = b.router.accept();
     peer.receive();

@@ -230,15 +230,22 @@ public:
         co_return error_code();
     }
 
-    io_result write_some(wire::octets from) override {
+    io_result write_some(std::span<const wire::octets> from) override {
         const auto error = network_.step(io_step::write);
         if (error && *error)
             return {*error, 0};
         if (network_.blocked || std::exchange(network_.block_once, false))
             return {boost::asio::error::would_block, 0};
         insist(router_ != nullptr);
-        const auto count = error ? 1 : from.size();
-        router_->receive(from.first(count));
+        if (error) {
+            router_->receive(from.front().first(1));
+            return {{}, 1};
+        }
+        std::size_t count = 0;
+        for (const auto octets : from) {
+            router_->receive(octets);
+            count += octets.size();
+        }
         return {{}, count};
     }
 

@@ -248,7 +248,7 @@ TEST_CASE("time: a router that keeps alive but never reads is given up after 8 m
     b.establish();
     b.tested.network.blocked = true;
     const auto begun = b.time->now();
-    b.tested.speaks.want(documentation, normal_route(b.tested.speaks.settings()));
+    b.tested.speaks.heard().want(documentation, normal_route(b.tested.speaks.settings()));
     b.tested.speaks.flush();
     while (b.tested.speaks.last_end() == std::nullopt && b.time->now() - begun < 1h) {
         b.tested.network.router().send(wire::encode_keepalive());
@@ -265,7 +265,7 @@ TEST_CASE("time: a router that reads again within 8 minutes hears the state of t
     b.establish();
     for (int round = 0; round < 3; ++round) {
         b.tested.network.blocked = true;
-        b.tested.speaks.want(documentation, normal_route(b.tested.speaks.settings()));
+        b.tested.speaks.heard().want(documentation, normal_route(b.tested.speaks.settings()));
         b.tested.speaks.flush();
         for (int i = 0; i < 7 * 60; ++i) {
             b.tested.network.router().send(wire::encode_keepalive());

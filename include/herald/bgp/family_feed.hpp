@@ -29,7 +29,7 @@ public:
     void prepare();
     /// Whether what follows the message that was begun is no longer to be sent. There is nothing
     /// to take then but the rest of that message.
-    bool is_held() const { return usable_ < place_.end(); }
+    bool is_held() const { return held_; }
     /// Octets that follow what was taken since prepare(): of the message that was begun, and of
     /// whole messages (until there are `limit` octets), of those that only withdraw and of all.
     wire::octets take_rest_of_message();
@@ -74,6 +74,7 @@ private:
     export_place place_;
     std::size_t taken_ = 0;  // up to where in the place's difference
     std::size_t usable_ = 0; // up to where octets may be taken
+    bool held_ = false;
     marker end_of_rib_ = marker::none;
     bool repeat_asked_ = false;  // as RFC 2918 has it
     bool refresh_asked_ = false; // as RFC 7313 has it

@@ -1,9 +1,10 @@
 #pragma once
 
-#include "herald/bgp/adj_rib_out.hpp"
+#include "herald/bgp/audience.hpp"
 #include "herald/bgp/peer_action.hpp"
 #include "herald/bgp/refresh_limit.hpp"
 #include "herald/bgp/retry_backoff.hpp"
+#include "herald/bgp/rib_out.hpp"
 
 #include <array>
 #include <map>
@@ -75,7 +76,8 @@ public:
     std::span<std::uint8_t> input(connection_id id);
     peer_actions received(connection_id id, std::size_t count, moment at);
     /// What is to be written next; empty: nothing is due. Valid until the next event.
-    wire::octets output(connection_id id);
+    std::span<const wire::octets> output(connection_id id);
+    /// So many octets of the last output() were written.
     peer_actions wrote(connection_id id, std::size_t count, moment at);
     /// The interface that carries this connection has these addresses now.
     peer_actions link_changed(connection_id id, const interface_addresses& beside);
@@ -87,13 +89,13 @@ public:
 
     // What it is to hear.
 
-    /// From now on `prefix` with these attributes; their next hop is filled in here.
-    void want(const net::ip_prefix& prefix, shared_attributes attributes);
-    void unwant(const net::ip_prefix& prefix);
-    /// From now on these, and no others.
-    void want_only(const std::map<net::ip_prefix, shared_attributes>& routes);
+    /// From now on what this audience hears (never null), instead of what it heard before: an
+    /// audience of its own, to begin with.
+    void hear(std::shared_ptr<audience> heard);
+    audience& heard() { return *heard_; }
     /// The initial routes are complete: End-of-RIB may follow them, now and in later sessions.
-    void routes_complete();
+    /// Returns whether that is news.
+    bool routes_complete();
 
     // What is to be seen of it.
 
@@ -109,7 +111,7 @@ public:
     const negotiated_session* session() const;
     /// Whether the neighbor will keep our routes over a restart, RFC 4724 §4.2.
     bool keeps_routes() const { return established_ && session()->graceful_restart; }
-    const adj_rib_out& rib() const { return rib_; }
+    const rib_out& rib() const { return rib_; }
     const message_counters& messages() const { return counters_; }
     const session_ends& ends() const { return ends_; }
     /// Why there is no session, in one line; empty where there is one, or none has been tried.
@@ -146,7 +148,9 @@ private:
     void expire(time_point deadline, moment at);
     void update_state(moment at);
     void find_next_hops();
-    void want_in_session(const net::ip_prefix& prefix, const shared_attributes& attributes);
+    void join_groups();
+    void gather(connection& to);
+    std::vector<std::uint8_t> rest_of(connection& closing);
     connection_ptr release(const connection& one);
 
     peer_settings settings_;
@@ -175,15 +179,10 @@ private:
     message_counters counters_;
     std::uint64_t malformed_ = 0;
 
-    std::map<net::ip_prefix, shared_attributes> wanted_; // without next hop
-    bgp::next_hops next_hops_;                           // while Established
-    /// The attributes last completed with a family's next hop: prefixes that follow share them.
-    struct completed_attributes {
-        shared_attributes without;
-        shared_attributes with;
-    };
-    std::map<net::address_family, completed_attributes> completed_;
-    adj_rib_out rib_;
+    std::shared_ptr<audience> heard_ = std::make_shared<audience>();
+    bgp::next_hops next_hops_; // while Established
+    rib_out rib_;
+    std::vector<wire::octets> output_; // the last output()
     refresh_limit refreshes_;
 };
 

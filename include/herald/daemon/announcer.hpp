@@ -1,5 +1,7 @@
 #pragma once
 
+#include "herald/bgp/audience.hpp"
+#include "herald/bgp/export_settings.hpp"
 #include "herald/daemon/managed_services.hpp"
 #include "herald/peering/speaker.hpp"
 
@@ -33,8 +35,9 @@ public:
     announcer(boost::asio::any_io_executor executor, const managed_services& services,
               peering::speaker& speaker);
 
-    /// From now on End-of-RIB goes to neighbors whose services have all settled, and within a
-    /// minute to all: RFC 4724 §2 does not let it be held back for ever.
+    /// Tells every neighbor what it is to hear. From now on End-of-RIB goes to neighbors whose
+    /// services have all settled, and within a minute to all: RFC 4724 §2 does not let it be held
+    /// back for ever.
     void start();
     /// What was due is sent, and nothing after it.
     void stop();
@@ -51,7 +54,16 @@ public:
 
 private:
     void at_the_end_of_the_turn();
+    /// Neighbors with the same policy that hear the same services.
+    struct listeners {
+        bgp::export_settings policy;
+        std::vector<std::string> services;
+        std::shared_ptr<bgp::audience> audience;
+    };
+
     void announce(const std::set<std::string>& names);
+    const listeners& listeners_like(const peering::neighbor& neighbor,
+                                    std::vector<listeners>& among) const;
     void complete_settled(bool regardless);
     void limit_waiting();
     std::uint64_t updates_sent() const;
@@ -59,6 +71,7 @@ private:
     boost::asio::any_io_executor executor_;
     const managed_services& services_;
     peering::speaker& speaker_;
+    std::vector<listeners> listeners_;
     std::set<std::string> due_; // services
     std::vector<telling> tellings_;
     bool turn_ends_ = false; // send() comes

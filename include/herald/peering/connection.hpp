@@ -7,6 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace herald::peering {
@@ -42,7 +43,7 @@ private:
     boost::asio::awaitable<void> dial(std::shared_ptr<connection> self);
     boost::asio::awaitable<void> read_loop(std::shared_ptr<connection> self);
     boost::asio::awaitable<void> write_later(std::shared_ptr<connection> self);
-    wire::octets output() const;
+    std::span<const wire::octets> output();
     void wrote(std::size_t count);
     void failed(error_code error);
     void finish();
@@ -53,6 +54,7 @@ private:
     neighbor* owner_; // null while closing
     bgp::connection_id id_;
     std::vector<std::uint8_t> rest_; // while closing
+    wire::octets rest_octets_;
     std::vector<std::uint8_t> dropped_;
     std::unique_ptr<alarm_clock> closing_alarm_;
     bool connected_ = false;

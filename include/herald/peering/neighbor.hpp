@@ -65,13 +65,8 @@ public:
     void accept(boost::asio::ip::tcp::socket socket);
     void accept(std::unique_ptr<transport> over);
 
-    void want(const net::ip_prefix& prefix, bgp::shared_attributes attributes) {
-        peer_.want(prefix, std::move(attributes));
-    }
-    void unwant(const net::ip_prefix& prefix) { peer_.unwant(prefix); }
-    void want_only(const std::map<net::ip_prefix, bgp::shared_attributes>& routes) {
-        peer_.want_only(routes);
-    }
+    void hear(std::shared_ptr<bgp::audience> heard) { peer_.hear(std::move(heard)); }
+    bgp::audience& heard() { return peer_.heard(); }
     /// Sends what is due, as far as the neighbor's TCP takes it now.
     void flush();
 
@@ -83,7 +78,7 @@ public:
     bool established() const { return peer_.established(); }
     const bgp::negotiated_session* session() const { return peer_.session(); }
     const bgp::connection* current() const { return peer_.current(); }
-    const bgp::adj_rib_out& rib() const { return peer_.rib(); }
+    const bgp::rib_out& rib() const { return peer_.rib(); }
     const message_counters& messages() const { return peer_.messages(); }
     const std::optional<session_end>& last_end() const { return peer_.ends().last(); }
     const std::optional<session_end>& last_failure() const { return peer_.ends().last_failure(); }
@@ -106,7 +101,7 @@ private:
     void failed(bgp::connection_id id, error_code error);
     std::span<std::uint8_t> input(bgp::connection_id id) { return peer_.input(id); }
     void received(bgp::connection_id id, std::size_t count);
-    wire::octets output(bgp::connection_id id) { return peer_.output(id); }
+    std::span<const wire::octets> output(bgp::connection_id id) { return peer_.output(id); }
     void wrote(bgp::connection_id id, std::size_t count);
 
     bgp::moment at() const;

@@ -8,6 +8,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <cstddef>
 #include <expected>
 #include <functional>
 #include <memory>
@@ -36,6 +37,11 @@ public:
     std::expected<void, std::string> change(const listen_settings& listen,
                                             std::vector<neighbor_settings> neighbors);
 
+    /// Sends every neighbor what is due: a millisecond's worth of it in each turn of the loop, so
+    /// that KEEPALIVEs are on time however many there are. Then calls `done`: in this turn, if that
+    /// is enough.
+    void flush(std::function<void()> done);
+
     /// Whether all neighbors have acknowledged all that they should have.
     bool acknowledged() const;
 
@@ -49,6 +55,7 @@ public:
     void stop_for_restart(const wire::notification& notification);
 
 private:
+    void flush_some();
     void accepted(boost::asio::ip::tcp::socket socket);
     void stop_listening();
     using listeners = std::vector<std::shared_ptr<listener>>;
@@ -68,6 +75,10 @@ private:
     std::vector<std::unique_ptr<neighbor>> neighbors_;
     listeners listeners_;
     neighbor_observer& observer_;
+    std::size_t next_to_flush_ = 0;
+    std::size_t left_to_flush_ = 0;
+    bool flush_goes_on_ = false; // in a turn of its own
+    std::vector<std::function<void()>> after_flush_;
     std::vector<waiter> waiters_;
     boost::asio::steady_timer poll_timer_;
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);

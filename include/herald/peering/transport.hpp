@@ -34,8 +34,9 @@ public:
     /// when the peer closed.
     virtual io_result read_some(std::span<std::uint8_t> into) = 0;
     virtual boost::asio::awaitable<error_code> wait_readable() = 0;
-    /// Does not wait: `would_block` when the peer's TCP takes nothing now.
-    virtual io_result write_some(wire::octets from) = 0;
+    /// Does not wait: `would_block` when the peer's TCP takes nothing now. The first of `from` goes
+    /// first.
+    virtual io_result write_some(std::span<const wire::octets> from) = 0;
     virtual boost::asio::awaitable<error_code> wait_writable() = 0;
     virtual void shutdown_send() = 0;
     /// How long TCP waits for the peer to take or acknowledge octets before it ends the connection,
