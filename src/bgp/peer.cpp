@@ -9,9 +9,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// So many octets with routes are given to the peer's TCP at once.
-constexpr std::size_t write_ahead = 65536;
-
 wire::notification collision() {
     return wire::make_cease(wire::cease_code::collision);
 }
@@ -26,7 +23,8 @@ struct peer::performer {
 
     void operator()(action::dial) const { self.actions_.emplace_back(peer_action::dial{on.id()}); }
     void operator()(action::close) const {
-        self.actions_.emplace_back(peer_action::close{on.id(), self.rest_of(on)});
+        self.actions_.emplace_back(
+            peer_action::close{on.id(), rest_of_output(on, self.routes_of(on))});
     }
     void operator()(const action::session_up&) const { self.session_up(on, at); }
     void operator()(const action::session_over& over) const { self.session_over(on, over, at); }
@@ -47,17 +45,12 @@ peer::peer(peer_settings settings, bool down, std::uint32_t seed, moment at)
     , since_(at.wall) {}
 
 peer_actions peer::start(moment at) {
-    start_now(at);
+    if (!down_ && !std::exchange(running_, true)) {
+        if (!settings_.passive)
+            dial(at);
+        update_state(at);
+    }
     return done();
-}
-
-void peer::start_now(moment at) {
-    if (running_ || down_)
-        return;
-    running_ = true;
-    if (!settings_.passive)
-        dial(at);
-    update_state(at);
 }
 
 void peer::restarted(time_point when) {
@@ -66,17 +59,13 @@ void peer::restarted(time_point when) {
 }
 
 peer_actions peer::stop(const std::optional<wire::notification>& notification, moment at) {
-    stop_now(notification, at);
-    return done();
-}
-
-void peer::stop_now(const std::optional<wire::notification>& notification, moment at) {
     running_ = false;
     dial_at_.reset();
-    for (auto* slot : slots())
+    for (auto* slot : connections_.all())
         if (*slot)
             handle(**slot, event::stop{notification}, at);
     update_state(at);
+    return done();
 }
 
 peer_actions peer::shut_down(std::string_view reason, moment at) {
@@ -90,7 +79,7 @@ peer_actions peer::enable(moment at) {
 }
 
 void peer::refresh() {
-    if (!established_)
+    if (!connections_.established)
         return;
     for (const auto family : net::all_families)
         if (session()->families.contains(family))
@@ -100,30 +89,31 @@ void peer::refresh() {
 peer_actions peer::change(peer_settings settings) {
     settings_ = std::move(settings);
     backoff_ = retry_backoff(settings_.session.connect_retry);
-    if (established_)
+    if (connections_.established)
         find_next_hops();
     return done();
 }
 
 bool peer::takes_connections() const {
-    return running_ && !(accepted_ && accepted_->state() == session_state::open_confirm);
+    return running_ && !(connections_.accepted &&
+                         connections_.accepted->state() == session_state::open_confirm);
 }
 
 peer_actions peer::accepted(const boost::asio::ip::address& local_address,
                             const interface_addresses& beside, moment at) {
     // The neighbor knows best which of its own connections is alive: the newest one.
-    if (accepted_)
-        handle(*accepted_, event::stop{collision()}, at);
-    accepted_ = make_connection(direction::accepted, at);
-    accepted_->set_connected(local_address, beside);
-    handle(*accepted_, event::start_passive{}, at);
-    handle(*accepted_, event::tcp_established{}, at);
+    if (connections_.accepted)
+        handle(*connections_.accepted, event::stop{collision()}, at);
+    connections_.accepted = make_connection(direction::accepted, at);
+    connections_.accepted->set_connected(local_address, beside);
+    handle(*connections_.accepted, event::start_passive{}, at);
+    handle(*connections_.accepted, event::tcp_established{}, at);
     return done();
 }
 
 peer_actions peer::connected(connection_id id, const boost::asio::ip::address& local_address,
                              const interface_addresses& beside, moment at) {
-    auto* const open = find(id);
+    auto* const open = connections_.find(id);
     if (open != nullptr && !open->connected()) {
         open->set_connected(local_address, beside);
         handle(*open, event::tcp_established{}, at);
@@ -132,35 +122,22 @@ peer_actions peer::connected(connection_id id, const boost::asio::ip::address& l
 }
 
 peer_actions peer::failed(connection_id id, std::error_code error, moment at) {
-    session_end how;
-    how.failure = error;
-    lose(id, how, at);
-    return done();
-}
-
-peer_actions peer::closed(connection_id id, moment at) {
-    session_end how;
-    how.closed_by_peer = true;
-    lose(id, how, at);
-    return done();
-}
-
-void peer::lose(connection_id id, const session_end& how, moment at) {
-    if (auto* const lost = find(id)) {
+    if (auto* const lost = connections_.find(id)) {
         lost->set_failed();
-        lost_ = how;
+        failure_ = error;
         handle(*lost, event::tcp_failed{}, at);
-        lost_ = {};
+        failure_.reset();
     }
+    return done();
 }
 
 std::span<std::uint8_t> peer::input(connection_id id) {
-    auto* const from = find(id);
+    auto* const from = connections_.find(id);
     return from != nullptr && from->connected() ? from->input() : std::span<std::uint8_t>();
 }
 
 peer_actions peer::received(connection_id id, std::size_t count, moment at) {
-    if (auto* const from = find(id)) {
+    if (auto* const from = connections_.find(id)) {
         from->received(count);
         handle_input(id, at);
     }
@@ -169,7 +146,7 @@ peer_actions peer::received(connection_id id, std::size_t count, moment at) {
 
 /// Any event may end the connection, its own or another one's.
 void peer::handle_input(connection_id id, moment at) {
-    while (auto* const from = find(id)) {
+    while (auto* const from = connections_.find(id)) {
         const auto event = from->next_event();
         for (auto& update : from->take_malformed()) {
             ++malformed_;
@@ -185,60 +162,33 @@ void peer::handle_input(connection_id id, moment at) {
 
 std::span<const wire::octets> peer::output(connection_id id) {
     output_.clear();
-    if (auto* const to = find(id); to != nullptr && to->connected())
-        gather(*to);
+    if (const auto* const to = connections_.find(id); to != nullptr && to->connected())
+        gather_output(*to, routes_of(*to), output_);
     return output_;
 }
 
-/// Other messages go between two with routes.
-void peer::gather(connection& to) {
-    const bool has_routes = &to == established_.get();
-    const bool amid = has_routes && rib_.rest_of_message() > 0;
-    if (amid)
-        rib_.gather(output_, to.output().empty() ? write_ahead : 1);
-    if (!to.output().empty())
-        output_.emplace_back(to.output());
-    if (has_routes && !amid)
-        rib_.gather(output_, write_ahead);
-}
-
 peer_actions peer::wrote(connection_id id, std::size_t count, moment at) {
-    auto* const to = find(id);
-    if (to == nullptr)
-        return {};
-    auto others = std::min(count, to->output().size());
-    if (to == established_.get()) {
-        if (const auto before = rib_.rest_of_message(); before > 0)
-            others = std::min(count - std::min(count, before), others);
-        const auto done = rib_.wrote(count - others);
-        counters_.sent[static_cast<std::size_t>(wire::message_type::update)] += done.updates;
+    if (auto* const to = connections_.find(id)) {
+        const auto written = wrote_output(*to, routes_of(*to), count);
+        counters_.sent[static_cast<std::size_t>(wire::message_type::update)] += written.updates;
         counters_.sent[static_cast<std::size_t>(wire::message_type::route_refresh)] +=
-            done.refreshes;
+            written.refreshes;
+        if (to->state() == session_state::established)
+            handle(*to, event::write_progressed{}, at);
     }
-    to->wrote(others);
-    if (to->state() == session_state::established)
-        handle(*to, event::write_progressed{}, at);
     return done();
 }
 
-/// What is still to be written before the connection is closed: no message is left half sent.
-std::vector<std::uint8_t> peer::rest_of(connection& closing) {
-    std::vector<std::uint8_t> rest;
-    output_.clear();
-    if (&closing == established_.get() && rib_.rest_of_message() > 0)
-        rib_.gather(output_, 1);
-    for (const auto octets : output_)
-        rest.insert(rest.end(), octets.begin(), octets.end());
-    rest.insert(rest.end(), closing.output().begin(), closing.output().end());
-    closing.output().clear();
-    return rest;
+/// Null: the connection is not Established.
+rib_out* peer::routes_of(const connection& on) {
+    return &on == connections_.established.get() ? &rib_ : nullptr;
 }
 
 peer_actions peer::link_changed(connection_id id, const interface_addresses& beside) {
-    auto* const carried = find(id);
+    auto* const carried = connections_.find(id);
     if (carried != nullptr && carried->beside() != beside) {
         carried->set_beside(beside);
-        if (carried == established_.get())
+        if (carried == connections_.established.get())
             find_next_hops();
     }
     return done();
@@ -250,9 +200,7 @@ std::optional<time_point> peer::next_timer() const {
         if (other && (!earliest || *other < *earliest))
             earliest = other;
     };
-    for (const auto* slot : {&dialled_, &accepted_, &established_})
-        if (*slot)
-            consider((*slot)->next_timer());
+    consider(connections_.next_timer());
     consider(refreshes_.next_due());
     return earliest;
 }
@@ -267,12 +215,12 @@ peer_actions peer::expired(moment at) {
 void peer::expire(time_point deadline, moment at) {
     if (dial_at_ == deadline) {
         dial_at_.reset();
-        if (!dialled_ && !established_)
+        if (!connections_.dialled && !connections_.established)
             dial(at);
         return;
     }
     answer_refreshes(at.now);
-    for (auto* slot : slots())
+    for (auto* slot : connections_.all())
         if (*slot && (*slot)->next_timer() == deadline) {
             auto& on = **slot;
             const auto timer = on.take_next_timer();
@@ -288,19 +236,19 @@ void peer::expire(time_point deadline, moment at) {
 
 void peer::hear(std::shared_ptr<audience> heard) {
     heard_ = std::move(heard);
-    if (established_)
+    if (connections_.established)
         join_groups();
 }
 
 bool peer::routes_complete() {
     const bool known = std::exchange(routes_complete_, true);
-    if (!known && established_)
+    if (!known && connections_.established)
         rib_.owe_end_of_rib();
     return !known;
 }
 
 const negotiated_session* peer::session() const {
-    return established_ ? &*established_->fsm().session() : nullptr;
+    return connections_.established ? &*connections_.established->fsm().session() : nullptr;
 }
 
 std::string peer::why_down() const {
@@ -308,7 +256,8 @@ std::string peer::why_down() const {
 }
 
 bool peer::all_written() const {
-    return !established_ || (!rib_.has_message() && established_->output().empty());
+    return !connections_.established ||
+           (!rib_.has_message() && connections_.established->output().empty());
 }
 
 void peer::handle(connection& on, const session_event& event, moment at) {
@@ -326,7 +275,7 @@ void peer::handle(connection& on, const session_event& event, moment at) {
 bool peer::admit(connection& newcomer, const wire::open_message& open, moment at) {
     if (newcomer.state() != session_state::open_sent || !negotiate(settings_.session, open))
         return true; // the state machine refuses the OPEN for what it says
-    for (auto* slot : slots()) {
+    for (auto* slot : connections_.all()) {
         if (!*slot || slot->get() == &newcomer)
             continue;
         auto& other = **slot;
@@ -348,16 +297,16 @@ bool peer::admit(connection& newcomer, const wire::open_message& open, moment at
 }
 
 void peer::session_up(connection& on, moment at) {
-    established_ = release(on);
+    connections_.established = connections_.release(on);
     after_session_up_ = next_id_;
-    if (dialled_)
-        handle(*dialled_, event::stop{collision()}, at);
+    if (connections_.dialled)
+        handle(*connections_.dialled, event::stop{collision()}, at);
     dial_at_.reset();
     up_since_ = at.now;
     restarted_until_ = {};
     ends_.session_up();
     refreshes_ = {};
-    const auto& session = *established_->fsm().session();
+    const auto& session = *connections_.established->fsm().session();
     actions_.emplace_back(peer_action::be_patient{on.id(), send_hold_time(session)});
     rib_.session_up(session.families);
     find_next_hops();
@@ -368,7 +317,7 @@ void peer::session_up(connection& on, moment at) {
 }
 
 void peer::session_over(connection& on, const action::session_over& how, moment at) {
-    const auto gone = release(on);
+    const auto gone = connections_.release(on);
     if (how.was_established) {
         rib_.session_down();
         next_hops_.clear();
@@ -377,12 +326,12 @@ void peer::session_over(connection& on, const action::session_over& how, moment 
             std::chrono::duration_cast<std::chrono::milliseconds>(at.now - up_since_),
             how.received);
     }
-    const session_end end{.at = at.wall,
-                          .sent = how.sent,
-                          .received = how.received,
-                          .failure = lost_.failure,
-                          .closed_by_peer = lost_.closed_by_peer,
-                          .was_established = how.was_established};
+    const session_end end{at.wall,
+                          how.sent,
+                          how.received,
+                          failure_.value_or(std::error_code()),
+                          failure_ == std::error_code(),
+                          how.was_established};
     ends_.add(end);
     // Whoever connects from the neighbor's address and closes does not change the pace of dialling.
     if (how.was_established || gone->opened_by() == direction::dialled)
@@ -398,32 +347,28 @@ void peer::answer_refreshes(time_point now) {
         rib_.resend(family, session()->enhanced_route_refresh);
 }
 
-peer::connection_ptr peer::make_connection(direction opened_by, moment at) {
+connection_slots::pointer peer::make_connection(direction opened_by, moment at) {
     return std::make_unique<connection>(next_id_++, opened_by, settings_.session,
                                         at.now < restarted_until_, counters_, jitter_);
 }
 
 void peer::dial(moment at) {
-    dialled_ = make_connection(direction::dialled, at);
-    handle(*dialled_, event::start{}, at);
+    connections_.dialled = make_connection(direction::dialled, at);
+    handle(*connections_.dialled, event::start{}, at);
 }
 
 /// Dials when the back-off allows it, unless something is under way. While the neighbor's own
 /// connection is, ours would only collide with it, and so waits longer.
 void peer::dial_later(moment at) {
-    if (!running_ || settings_.passive || dialled_ || established_)
+    if (!running_ || settings_.passive || connections_.dialled || connections_.established)
         return;
-    const auto when = accepted_ ? at.now + jitter_(settings_.session.connect_retry) : at.now;
+    const auto when =
+        connections_.accepted ? at.now + jitter_(settings_.session.connect_retry) : at.now;
     dial_at_ = std::max(when, not_before_);
 }
 
 void peer::update_state(moment at) {
-    auto furthest = running_ ? session_state::active : session_state::idle;
-    for (const auto* slot : {&dialled_, &accepted_, &established_})
-        if (*slot)
-            furthest = std::max(furthest, (*slot)->state());
-    if (dialled_ && furthest == session_state::active)
-        furthest = std::max(dialled_->state(), session_state::connect);
+    const auto furthest = connections_.furthest_state(running_);
     const auto before = std::exchange(state_, furthest);
     if (before == furthest)
         return;
@@ -434,10 +379,10 @@ void peer::update_state(moment at) {
 }
 
 void peer::find_next_hops() {
-    const auto& session = *established_->fsm().session();
-    for (auto& text :
-         next_hops_.find(session.families, settings_.next_hops, established_->local_address(),
-                         established_->beside(), session.format.extended_next_hop))
+    const auto& session = *connections_.established->fsm().session();
+    for (auto& text : next_hops_.find(
+             session.families, settings_.next_hops, connections_.established->local_address(),
+             connections_.established->beside(), session.format.extended_next_hop))
         actions_.emplace_back(peer_action::problem{std::move(text)});
     join_groups();
 }
@@ -450,21 +395,6 @@ void peer::join_groups() {
         else
             rib_.join(family, heard_->group(family, next_hop->second, session()->format));
     }
-}
-
-connection* peer::find(connection_id id) {
-    for (auto* slot : slots())
-        if (*slot && (*slot)->id() == id)
-            return slot->get();
-    return nullptr;
-}
-
-/// Takes a connection out of its slot.
-peer::connection_ptr peer::release(const connection& one) {
-    for (auto* slot : slots())
-        if (slot->get() == &one)
-            return std::exchange(*slot, nullptr);
-    return nullptr;
 }
 
 } // namespace herald::bgp

@@ -153,8 +153,8 @@ void neighbor::connected(bgp::connection_id id) {
 }
 
 void neighbor::failed(bgp::connection_id id, error_code error) {
-    handle(error == boost::asio::error::eof ? peer_.closed(id, at())
-                                            : peer_.failed(id, error, at()));
+    const bool closed = error == boost::asio::error::eof;
+    handle(peer_.failed(id, closed ? std::error_code() : std::error_code(error), at()));
 }
 
 void neighbor::received(bgp::connection_id id, std::size_t count) {

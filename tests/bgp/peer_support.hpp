@@ -87,7 +87,7 @@ struct peer_bench {
             *done = std::move(actions);
         return id;
     }
-    lines broken(connection_id id) { return in_lines(under_test.closed(id, at)); }
+    lines broken(connection_id id) { return in_lines(under_test.failed(id, {}, at)); }
     lines receive(connection_id id, const bytes& octets) {
         const auto into = under_test.input(id);
         REQUIRE(into.size() >= octets.size());

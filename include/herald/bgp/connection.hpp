@@ -73,7 +73,6 @@ public:
     std::vector<malformed_update> take_malformed() { return std::exchange(malformed_, {}); }
 
     /// Octets of whole messages that are still to be written.
-    std::vector<std::uint8_t>& output() { return output_; }
     const std::vector<std::uint8_t>& output() const { return output_; }
     void wrote(std::size_t count);
 

@@ -1,12 +1,12 @@
 #pragma once
 
 #include "herald/bgp/audience.hpp"
+#include "herald/bgp/connection_slots.hpp"
 #include "herald/bgp/peer_action.hpp"
 #include "herald/bgp/refresh_limit.hpp"
 #include "herald/bgp/retry_backoff.hpp"
-#include "herald/bgp/rib_out.hpp"
+#include "herald/bgp/session_output.hpp"
 
-#include <array>
 #include <map>
 #include <memory>
 #include <optional>
@@ -68,10 +68,8 @@ public:
     /// The connection that was dialled is open.
     peer_actions connected(connection_id id, const boost::asio::ip::address& local_address,
                            const interface_addresses& beside, moment at);
-    /// It could not be opened, or it broke.
+    /// It could not be opened, or it broke; without an error the peer has closed it.
     peer_actions failed(connection_id id, std::error_code error, moment at);
-    /// The peer has closed it.
-    peer_actions closed(connection_id id, moment at);
     /// Where the next octets that arrive are to be put; empty: there is no such connection.
     std::span<std::uint8_t> input(connection_id id);
     peer_actions received(connection_id id, std::size_t count, moment at);
@@ -106,11 +104,11 @@ public:
     std::chrono::system_clock::time_point since() const { return since_; }
     bool established() const { return state_ == session_state::established; }
     /// The connection that is Established; null without one.
-    const connection* current() const { return established_.get(); }
+    const connection* current() const { return connections_.established.get(); }
     /// What was negotiated; null while not Established.
     const negotiated_session* session() const;
     /// Whether the neighbor will keep our routes over a restart, RFC 4724 §4.2.
-    bool keeps_routes() const { return established_ && session()->graceful_restart; }
+    bool keeps_routes() const { return connections_.established && session()->graceful_restart; }
     const rib_out& rib() const { return rib_; }
     const message_counters& messages() const { return counters_; }
     const session_ends& ends() const { return ends_; }
@@ -128,18 +126,12 @@ public:
 
 private:
     struct performer;
-    using connection_ptr = std::unique_ptr<connection>;
 
-    std::array<connection_ptr*, 3> slots() { return {&dialled_, &accepted_, &established_}; }
     peer_actions done() { return std::exchange(actions_, {}); }
-    connection* find(connection_id id);
-    connection_ptr make_connection(direction opened_by, moment at);
+    connection_slots::pointer make_connection(direction opened_by, moment at);
     void handle(connection& on, const session_event& event, moment at);
     void handle_input(connection_id id, moment at);
-    void lose(connection_id id, const session_end& how, moment at);
     bool admit(connection& newcomer, const wire::open_message& open, moment at);
-    void start_now(moment at);
-    void stop_now(const std::optional<wire::notification>& notification, moment at);
     void dial(moment at);
     void dial_later(moment at);
     void session_up(connection& on, moment at);
@@ -149,9 +141,7 @@ private:
     void update_state(moment at);
     void find_next_hops();
     void join_groups();
-    void gather(connection& to);
-    std::vector<std::uint8_t> rest_of(connection& closing);
-    connection_ptr release(const connection& one);
+    rib_out* routes_of(const connection& on);
 
     peer_settings settings_;
     jitter jitter_;
@@ -161,11 +151,9 @@ private:
     bool routes_complete_ = false;
 
     connection_id next_id_ = 1;
-    connection_ptr dialled_; // these two until one is Established
-    connection_ptr accepted_;
-    connection_ptr established_;
-    connection_id after_session_up_ = 0; // the first that was opened after it
-    session_end lost_;                   // how the connection was that is being given up
+    connection_slots connections_;
+    connection_id after_session_up_ = 0;     // the first that was opened after it
+    std::optional<std::error_code> failure_; // of the connection that is being given up
     retry_backoff backoff_;
     std::optional<time_point> dial_at_;
     time_point not_before_{}; // dialling
