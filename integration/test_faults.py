@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Optional
 
 import pytest
 
@@ -52,12 +53,16 @@ class Link:
 
 
 class Starved:
-    """A daemon that may open no descriptor beyond those it has, save `spare` more."""
+    """A daemon that may open no descriptor beyond those it has, save `spare` more; with None
+    none in place of one that it closes either."""
 
-    def __init__(self, herald: Herald, spare: int = 0):
+    def __init__(self, herald: Herald, spare: Optional[int] = 0):
         self._pid, self._spare = herald.process.pid, spare
 
     def __enter__(self) -> "Starved":
+        if self._spare is None:
+            self._limit(0)
+            return self
         # A new descriptor has the lowest free number, and that must be below the limit.
         used = {int(name) for name in os.listdir(f"/proc/{self._pid}/fd")}
         free = [number for number in range(len(used) + self._spare + 1) if number not in used]
@@ -230,7 +235,7 @@ def test_sessions_go_on_without_descriptors(site):
 def test_dialling_without_descriptors(site):
     """It fails as any other dialling does, and is tried again."""
     world = announcing(site, neighbor=QUICK, service={"check": None})
-    with Starved(world.herald):
+    with Starved(world.herald, spare=None):
         world.router.command("clear bgp *")
         world.wait_withdrawn()
         wait_until("the log says why",
