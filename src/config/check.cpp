@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 constexpr unsigned longest_row = 1000;
 
 using settings = health::check_settings;
-using row = key_row<settings>;
+using check_row = key_row<settings>;
 
 /// The type of a check, null when it is missing or unknown.
 const check_type* type_of(const table_reader& check) {
@@ -99,10 +99,10 @@ private:
 
 const key_rows<settings>& own_check_rows() {
     static const key_rows<settings> rows{
-        row("name", &settings::name, as_parsed(parse_name)),
-        row("type", &settings::probe, read_type).required(),
-        row("on_fail", &settings::degrades_only,
-            as_choice<bool>({{"down", false}, {"degrade", true}}))
+        check_row("name", &settings::name, as_parsed(parse_name)),
+        check_row("type", &settings::probe, read_type).required(),
+        check_row("on_fail", &settings::degrades_only,
+                  as_choice<bool>({{"down", false}, {"degrade", true}}))
             .defaults_to("\"down\""),
     };
     return rows;
@@ -110,11 +110,12 @@ const key_rows<settings>& own_check_rows() {
 
 const key_rows<settings>& common_check_rows() {
     static const key_rows<settings> rows{
-        row("interval", &settings::interval, as_duration(1ms, 24h)).defaults_to("\"5s\""),
-        row("fast_interval", &settings::fast_interval, as_duration(1ms, 24h)).defaults_to("\"1s\""),
-        row("timeout", &settings::timeout, as_duration(1ms, 24h)).defaults_to("\"2s\""),
-        row("rise", &settings::rise, as_number<unsigned>(1, longest_row)).defaults_to("3"),
-        row("fall", &settings::fall, as_number<unsigned>(1, longest_row)).defaults_to("3"),
+        check_row("interval", &settings::interval, as_duration(1ms, 24h)).defaults_to("\"5s\""),
+        check_row("fast_interval", &settings::fast_interval, as_duration(1ms, 24h))
+            .defaults_to("\"1s\""),
+        check_row("timeout", &settings::timeout, as_duration(1ms, 24h)).defaults_to("\"2s\""),
+        check_row("rise", &settings::rise, as_number<unsigned>(1, longest_row)).defaults_to("3"),
+        check_row("fall", &settings::fall, as_number<unsigned>(1, longest_row)).defaults_to("3"),
     };
     return rows;
 }

@@ -52,63 +52,63 @@ parse_tcp_endpoint(std::string_view text) {
     return boost::asio::ip::tcp::endpoint(*address, parts->port);
 }
 
-using all = configuration;
-using row = key_row<all>;
+using global_row = key_row<configuration>;
 
-key_rows<all> bgp_rows() {
+key_rows<configuration> bgp_rows() {
     using listen = peering::listen_settings;
     return {
-        row("local_as", &all::local_as, read_local_as).required(),
-        row("router_id", &all::router_id, as_parsed(parse_router_id)).required(),
-        row("listen", at(&all::listen, &listen::addresses),
-            as_set(parse_listen_address, longest_listen_list)),
-        row("port", at(&all::listen, &listen::port), as_number<std::uint16_t>(1))
+        global_row("local_as", &configuration::local_as, read_local_as).required(),
+        global_row("router_id", &configuration::router_id, as_parsed(parse_router_id)).required(),
+        global_row("listen", at(&configuration::listen, &listen::addresses),
+                   as_set(parse_listen_address, longest_listen_list)),
+        global_row("port", at(&configuration::listen, &listen::port), as_number<std::uint16_t>(1))
             .defaults_to("179"),
     };
 }
 
-key_rows<all> metrics_rows() {
-    return {row("listen", at(&all::metrics, &control::metrics_settings::listen),
-                as_parsed(parse_tcp_endpoint))};
+key_rows<configuration> metrics_rows() {
+    return {global_row("listen", at(&configuration::metrics, &control::metrics_settings::listen),
+                       as_parsed(parse_tcp_endpoint))};
 }
 
-key_rows<all> log_rows() {
+key_rows<configuration> log_rows() {
     using daemon::log_format;
     using daemon::log_level;
     using log = daemon::log_settings;
     return {
-        row("level", at(&all::log, &log::level),
-            as_choice<log_level>({{"trace", log_level::trace},
-                                  {"debug", log_level::debug},
-                                  {"info", log_level::info},
-                                  {"warning", log_level::warning},
-                                  {"error", log_level::error}}))
+        global_row("level", at(&configuration::log, &log::level),
+                   as_choice<log_level>({{"trace", log_level::trace},
+                                         {"debug", log_level::debug},
+                                         {"info", log_level::info},
+                                         {"warning", log_level::warning},
+                                         {"error", log_level::error}}))
             .defaults_to("\"info\""),
-        row("format", at(&all::log, &log::format),
-            as_choice<log_format>({{"text", log_format::text}, {"json", log_format::json}}))
+        global_row("format", at(&configuration::log, &log::format),
+                   as_choice<log_format>({{"text", log_format::text}, {"json", log_format::json}}))
             .defaults_to("\"text\"")
             .needs_restart(),
     };
 }
 
 /// Where the program can be reached is fixed when it starts.
-key_rows<all> control_rows() {
+key_rows<configuration> control_rows() {
     using control = control::control_settings;
     return {
-        row("socket", at(&all::control, &control::socket), read_socket)
+        global_row("socket", at(&configuration::control, &control::socket), read_socket)
             .defaults_to("\"/run/herald/control.sock\"")
             .needs_restart(),
-        row("mode", at(&all::control, &control::mode), as_parsed(parse_file_mode))
+        global_row("mode", at(&configuration::control, &control::mode), as_parsed(parse_file_mode))
             .defaults_to("\"0660\"")
             .needs_restart(),
-        row("group", at(&all::control, &control::group), as_parsed(parse_name)).needs_restart(),
+        global_row("group", at(&configuration::control, &control::group), as_parsed(parse_name))
+            .needs_restart(),
     };
 }
 
-key_rows<all> state_rows() {
-    return {
-        row("directory", at(&all::state, &daemon::state_settings::directory), as_parsed(parse_path))
-            .needs_restart()};
+key_rows<configuration> state_rows() {
+    return {global_row("directory", at(&configuration::state, &daemon::state_settings::directory),
+                       as_parsed(parse_path))
+                .needs_restart()};
 }
 
 } // namespace

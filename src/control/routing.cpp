@@ -146,7 +146,8 @@ answering answer(request asked, std::shared_ptr<backend> behind, asker& client, 
         co_return *std::move(refused);
     auto ready = co_await (*known)->handle(found);
     // What a command has done is always told.
-    ready.urgent = (*known)->what == probe || (*known)->what == command;
+    ready.urgent =
+        (*known)->what == endpoint::kind::probe || (*known)->what == endpoint::kind::command;
     co_return ready;
 }
 

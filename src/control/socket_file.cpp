@@ -35,7 +35,7 @@ std::unexpected<std::string> failure(const std::filesystem::path& path, std::str
 }
 
 /// What connect() says; 0 where someone answers.
-int probe(const std::filesystem::path& path) {
+int try_to_connect(const std::filesystem::path& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path.native().copy(static_cast<char*>(address.sun_path), sizeof address.sun_path - 1);
@@ -83,7 +83,7 @@ result socket_file::make_room(const std::filesystem::path& path) {
         return failure(path, "cannot be looked at", error.value());
     if (there.type() != std::filesystem::file_type::socket)
         return failure(path, "is there and is not a socket");
-    switch (const int answer = probe(path)) {
+    switch (const int answer = try_to_connect(path)) {
     case 0:
     case EAGAIN: return failure(path, "another daemon answers there");
     case ECONNREFUSED: break;

@@ -19,14 +19,14 @@ std::uint64_t random_timestamp() {
     return std::uint64_t{source()} << 32U | source();
 }
 
-struct question {
+struct sent_request {
     const ntp_settings& settings;
     std::uint64_t transmit = random_timestamp();
 };
 
 /// Waits for one that answers; what else comes does not.
-asio::awaitable<error_code> await_reply(const question& asked, datagrams& server, run_state& state,
-                                        probe_result& judged) {
+asio::awaitable<error_code> await_reply(const sent_request& asked, datagrams& server,
+                                        run_state& state, probe_result& judged) {
     unsigned others = 0;
     std::vector<std::uint8_t> packet;
     while (true) {
@@ -49,7 +49,7 @@ asio::awaitable<probe_result> run(const ntp_settings& settings, run_state& state
     const auto choices = co_await resolve(settings.host, state, failure);
     if (choices.empty())
         co_return failure;
-    const question asked{settings};
+    const sent_request asked{settings};
     const auto packet = ntp_request(asked.transmit);
     const std::vector<std::uint8_t> request(packet.begin(), packet.end());
     const asio::any_io_executor executor = co_await asio::this_coro::executor;

@@ -14,8 +14,7 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr std::size_t most_threads = 8; // so many names may hang before others wait for them
-constexpr std::chrono::milliseconds patience{100};
+constexpr std::size_t most_names_asked = 8; // so many may hang before others wait for them
 
 /// As the host does, getaddrinfo(3).
 resolver::found ask_the_system(const std::string& name) {
@@ -45,7 +44,7 @@ resolver::resolver(asio::execution_context& context) : resolver(context, ask_the
 resolver::resolver(asio::execution_context& context, look_up ask)
     : service(context)
     , ask_(std::move(ask))
-    , names_(std::in_place, most_threads, patience) {}
+    , names_(std::in_place, most_names_asked) {}
 
 resolver& resolver::of(const asio::any_io_executor& executor) {
     return asio::use_service<resolver>(asio::query(executor, asio::execution::context));

@@ -11,8 +11,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::size_t most_threads = 2;
-constexpr std::chrono::milliseconds patience{100};
+constexpr std::size_t most_files_read = 2;
 
 using answer = lookups<tls_authorities>::answer;
 
@@ -54,7 +53,7 @@ answer read_authorities(const tls_trust& trust, const std::optional<tls_authorit
 
 tls_contexts::tls_contexts(asio::execution_context& context)
     : service(context)
-    , known_(std::in_place, most_threads, patience) {}
+    , known_(std::in_place, most_files_read) {}
 
 tls_contexts& tls_contexts::of(const asio::any_io_executor& executor) {
     return asio::use_service<tls_contexts>(asio::query(executor, asio::execution::context));

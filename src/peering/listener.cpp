@@ -1,11 +1,10 @@
 #include "herald/peering/listener.hpp"
 
+#include "as_result.hpp"
 #include "herald/peering/spawn.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 #include <sys/socket.h>
 
@@ -16,7 +15,6 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 /// With no descriptor or memory left, accepting is tried again after this.
 constexpr std::chrono::milliseconds accept_pause{100};
 

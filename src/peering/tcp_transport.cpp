@@ -1,9 +1,9 @@
 #include "herald/peering/environment.hpp"
 
+#include "as_result.hpp"
+
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <vector>
 
@@ -13,7 +13,6 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 /// Octets that TCP takes ahead of what it can send.
 constexpr std::size_t unsent_limit = 32768;
 

@@ -10,7 +10,7 @@ namespace {
 namespace json = boost::json;
 using failure = std::unexpected<std::string>;
 
-constexpr std::int64_t version = 1;
+constexpr std::int64_t file_version = 1;
 
 std::expected<owned_address, std::string> address_of(const json::value& value) {
     const auto* object = value.if_object();
@@ -33,7 +33,7 @@ std::string to_json(const owned_addresses& addresses) {
     json::array entries;
     for (const auto& [address, interface] : addresses)
         entries.push_back({{"address", address.to_string()}, {"interface", interface}});
-    return json::serialize(json::object{{"version", version}, {"addresses", entries}}) + '\n';
+    return json::serialize(json::object{{"version", file_version}, {"addresses", entries}}) + '\n';
 }
 
 std::expected<owned_addresses, std::string> owned_addresses_from_json(std::string_view text) {
@@ -46,9 +46,9 @@ std::expected<owned_addresses, std::string> owned_addresses_from_json(std::strin
     const auto* entries = object != nullptr ? object->if_contains("addresses") : nullptr;
     if (number == nullptr || entries == nullptr || !entries->is_array() || object->size() != 2)
         return failure("not a file of addresses");
-    if (*number != version)
+    if (*number != file_version)
         return failure(fmt::format("version {} is not one this program knows ({})",
-                                   json::serialize(*number), version));
+                                   json::serialize(*number), file_version));
     owned_addresses all;
     for (const auto& entry : entries->as_array()) {
         auto one = address_of(entry);

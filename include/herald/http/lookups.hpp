@@ -32,7 +32,8 @@ public:
     /// Is made on another thread, with the last good value, if there is one.
     using call = std::function<answer(const std::optional<value>& last)>;
 
-    lookups(std::size_t most_threads, std::chrono::milliseconds patience)
+    explicit lookups(std::size_t most_threads,
+                     std::chrono::milliseconds patience = std::chrono::milliseconds(100))
         : pool_(most_threads)
         , patience_(patience) {}
 
