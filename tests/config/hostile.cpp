@@ -8,6 +8,15 @@ namespace herald::config::test {
 namespace {
 
 constexpr std::size_t largest = std::size_t{1} << 20U;
+// With sanitizers and without optimisation reading is up to fifty times as slow: there the texts
+// are for their eyes, and the time counts in the other build.
+#ifndef NDEBUG
+constexpr std::size_t large = largest / 8;
+constexpr double most_seconds = 7.5;
+#else
+constexpr std::size_t large = largest;
+constexpr double most_seconds = 2;
+#endif
 
 /// `begin`, then as many of `part` (with the number of each for every "#") as fit, then `end`.
 std::string fill(std::string begin, std::string_view part, std::string_view end = "") {
@@ -15,7 +24,7 @@ std::string fill(std::string begin, std::string_view part, std::string_view end 
         std::string next;
         for (const char c : part)
             next += c == '#' ? std::to_string(number) : std::string(1, c);
-        if (begin.size() + next.size() + end.size() > largest)
+        if (begin.size() + next.size() + end.size() > large)
             return begin.append(end);
         begin += next;
     }
@@ -103,14 +112,7 @@ TEST_CASE("parse: the 4097th neighbor is refused") {
     CHECK(problems_of(text) == lines{"f:12295:1: more than 4096 neighbors"});
 }
 
-// Without optimisation and with sanitizers reading is up to fifty times as slow.
-#ifndef NDEBUG // the build with sanitizers
-constexpr double most_seconds = 60;
-#else
-constexpr double most_seconds = 2;
-#endif
-
-TEST_CASE("parse: 1 MiB of anything takes a bounded time") {
+TEST_CASE("parse: a large file of anything takes a bounded time") {
     const std::string a_neighbor = "[[neighbor]]\naddress='::#'\nremote_as=1\n";
     std::string defaults = "[defaults.neighbor]\ncommunities=[";
     for (int i = 0; i < 240; ++i)
@@ -125,8 +127,8 @@ TEST_CASE("parse: 1 MiB of anything takes a bounded time") {
         fill(bgp + "listen=[", "'::',", "]"),
         fill(bgp, a_neighbor),
         fill(bgp + defaults + "]\n", a_neighbor),
-        fill(bgp + "[defaults.neighbor]\nfamilies=[", "'x',", "]").substr(0, 500000) + "'']\n" +
-            fill("", a_neighbor).substr(600000),
+        fill(bgp + "[defaults.neighbor]\nfamilies=[", "'x',", "]").substr(0, large / 2) + "'']\n" +
+            fill("", a_neighbor).substr(large / 2 + 1000),
         fill(bgp, "[[service]]\nname='#'\nprefixes=['::#/128']\n"),
         fill(bgp + service, "[[service.check]]\ntype='tcp'\naddress='x:1'\n"),
         fill(bgp + "[[service]]\nname='x'\nprefixes=[", "'::#/128',", "]"),
