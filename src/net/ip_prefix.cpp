@@ -43,7 +43,7 @@ ip_prefix::ip_prefix(address_family family, std::span<const std::uint8_t> octets
                      std::uint8_t length)
     : family_(family)
     , length_(length) {
-    const std::size_t needed = (length + 7U) / 8U;
+    const auto needed = octets_of_prefix(length);
     std::ranges::copy(octets.first(std::min(octets.size(), needed)), octets_.begin());
     if (length % 8 != 0)
         octets_[needed - 1] &= static_cast<std::uint8_t>(0xFFU << (8U - length % 8U));

@@ -10,14 +10,8 @@ constexpr std::size_t marker_size = 16;
 constexpr std::size_t length_offset = 16, type_offset = 18;
 
 /// A neighbor that only sends keepalives needs no more than the first; one that sends its table
-/// gets more, so that a read takes many messages.
+/// gets more, so that a read takes many messages, and as long as they come.
 constexpr std::size_t first_capacity = max_message_size, last_capacity = 1U << 16U;
-
-notification bad_length(std::uint16_t length) {
-    return {error_code::message_header,
-            header_error::bad_length,
-            {static_cast<std::uint8_t>(length >> 8U), static_cast<std::uint8_t>(length)}};
-}
 
 struct length_limits {
     std::size_t least, most;
@@ -43,7 +37,7 @@ std::expected<std::size_t, notification> judge_header(octets bytes, std::size_t 
     const auto length =
         static_cast<std::uint16_t>((bytes[length_offset] << 8U) | bytes[length_offset + 1]);
     if (length < header_size || length > max_size)
-        return std::unexpected(bad_length(length));
+        return std::unexpected(bad_message_length(length));
     const auto type = bytes[type_offset];
     if (type < static_cast<std::uint8_t>(message_type::open) ||
         type > static_cast<std::uint8_t>(message_type::route_refresh))
@@ -51,7 +45,7 @@ std::expected<std::size_t, notification> judge_header(octets bytes, std::size_t 
             notification{error_code::message_header, header_error::bad_type, {type}});
     const auto limits = limits_of(static_cast<message_type>(type), max_size);
     if (length < limits.least || length > limits.most)
-        return std::unexpected(bad_length(length));
+        return std::unexpected(bad_message_length(length));
     return length;
 }
 
@@ -70,6 +64,8 @@ std::span<std::uint8_t> framer::prepare() {
     }
     if (grow_ || end_ == buffer_.size())
         buffer_.resize(2 * buffer_.size());
+    else if (end_ == 0 && few_ && buffer_.size() > first_capacity)
+        buffer_ = std::vector<std::uint8_t>(first_capacity);
     grow_ = false;
     return std::span(buffer_).subspan(end_);
 }
@@ -77,6 +73,7 @@ std::span<std::uint8_t> framer::prepare() {
 void framer::commit(std::size_t count) {
     end_ += count;
     grow_ = end_ == buffer_.size() && buffer_.size() < last_capacity;
+    few_ = count < first_capacity;
 }
 
 std::expected<std::optional<frame>, notification> framer::next() {

@@ -9,12 +9,6 @@ namespace {
 
 constexpr std::size_t refresh_body_size = 4; // RFC 2918 §3
 
-notification bad_length(octets body) {
-    notification error{error_code::message_header, header_error::bad_length, {}};
-    writer(error.data).write(static_cast<std::uint16_t>(header_size + body.size()));
-    return error;
-}
-
 /// The message that `body` came in, header and all.
 std::vector<std::uint8_t> whole_message(message_type type, octets body) {
     std::vector<std::uint8_t> out;
@@ -32,7 +26,7 @@ bool is_marker(refresh_subtype subtype) {
 
 std::expected<void, notification> decode_keepalive(octets body) {
     if (!body.empty())
-        return std::unexpected(bad_length(body));
+        return std::unexpected(bad_message_length(header_size + body.size()));
     return {};
 }
 
@@ -42,7 +36,7 @@ std::vector<std::uint8_t> encode_keepalive() {
 
 std::expected<notification, notification> decode_notification(octets body) {
     if (body.size() < 2)
-        return std::unexpected(bad_length(body));
+        return std::unexpected(bad_message_length(header_size + body.size()));
     return notification{static_cast<error_code>(body[0]), body[1], {body.begin() + 2, body.end()}};
 }
 
@@ -66,7 +60,7 @@ std::expected<route_refresh, notification> decode_route_refresh(octets body) {
                                             route_refresh_error::bad_length,
                                             whole_message(message_type::route_refresh, body)});
     if (body.size() < refresh_body_size)
-        return std::unexpected(bad_length(body));
+        return std::unexpected(bad_message_length(header_size + body.size()));
     return route_refresh{static_cast<std::uint16_t>((body[0] << 8U) | body[1]),
                          static_cast<refresh_subtype>(body[2]), body[3]};
 }

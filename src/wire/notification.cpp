@@ -117,6 +117,12 @@ notification make_cease(std::uint8_t subcode, std::string_view text) {
     return result;
 }
 
+notification bad_message_length(std::size_t length) {
+    return {error_code::message_header,
+            header_error::bad_length,
+            {static_cast<std::uint8_t>(length >> 8U), static_cast<std::uint8_t>(length)}};
+}
+
 notification make_hard_reset(const notification& inner) {
     notification result{error_code::cease, cease_code::hard_reset, {}};
     result.data.reserve(2 + inner.data.size());

@@ -244,11 +244,8 @@ net::as_number open_message::as() const {
 }
 
 std::expected<open_message, notification> decode_open(octets body) {
-    if (body.size() < fixed_size) {
-        notification error{error_code::message_header, header_error::bad_length, {}};
-        writer(error.data).write(static_cast<std::uint16_t>(header_size + body.size()));
-        return std::unexpected(std::move(error));
-    }
+    if (body.size() < fixed_size)
+        return std::unexpected(bad_message_length(header_size + body.size()));
     reader from(body);
     if (*from.read<std::uint8_t>() != version)
         return open_fault(open_error::unsupported_version, {0, version});

@@ -191,6 +191,16 @@ TEST_CASE("framer: a neighbor that fills its reads gets larger ones, up to a lim
     CHECK(from.frames.prepare().size() <= 65536);
 }
 
+TEST_CASE("framer: room that was needed once is given back when few octets come") {
+    stream from;
+    from.feed(herald::test::repeat(update, 100'000));
+    CHECK(from.frames.prepare().size() > 4096);
+    from.feed(update);
+    CHECK(from.frames.prepare().size() == 4096);
+    from.feed(herald::test::repeat(update, 1000));
+    CHECK(from.seen.size() == 101'001);
+}
+
 TEST_CASE("begin_message, finish_message: the length is that of the message, wherever it starts") {
     bytes out{0xAA};
     const auto start = begin_message(out, message_type::update);

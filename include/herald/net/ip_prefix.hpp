@@ -5,6 +5,7 @@
 #include <array>
 #include <boost/asio/ip/address.hpp>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <span>
@@ -12,6 +13,11 @@
 #include <string_view>
 
 namespace herald::net {
+
+/// How many octets a prefix of this length takes on the wire, RFC 4271 §4.3.
+constexpr std::size_t octets_of_prefix(std::uint8_t length) {
+    return (length + 7U) / 8U;
+}
 
 /// An IPv4 or IPv6 prefix whose host bits are zero. Ordered by family, address, length.
 class ip_prefix {
@@ -34,7 +40,7 @@ public:
 
     /// The octets that go on the wire, as many as `length` needs, RFC 4271 §4.3.
     std::span<const std::uint8_t> octets() const {
-        return std::span(octets_).first((length_ + 7U) / 8U);
+        return std::span(octets_).first(octets_of_prefix(length_));
     }
 
     friend constexpr auto operator<=>(const ip_prefix&, const ip_prefix&) = default;

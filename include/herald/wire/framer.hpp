@@ -56,6 +56,7 @@ private:
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
     bool grow_ = false; // the last read filled the buffer: there may be more than it takes
+    bool few_ = false;  // it brought no more than the least buffer takes
     std::size_t max_size_ = max_message_size;
     std::optional<notification> failed_;
 };

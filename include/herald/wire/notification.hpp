@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -60,6 +61,9 @@ struct notification {
 /// A Cease 6/`subcode` with a shutdown text, RFC 9003: UTF-8, cut to 128 octets at a character's
 /// border; without text the data stays empty.
 notification make_cease(std::uint8_t subcode, std::string_view text = {});
+
+/// 1/2 with the length as data, RFC 4271 §6.1.
+notification bad_message_length(std::size_t length);
 
 /// RFC 8538 §3.1: `inner` inside a Cease / Hard Reset, by which a session with the notification
 /// extension ends without a graceful restart.
