@@ -12,7 +12,7 @@ from lab.scenario import AT_ONCE, World, announcing
 from lab.site import IPV4_PREFIX, IPV6_PREFIX
 from lab.waiting import stays_true, wait_until
 
-SOON = 1.0  # issue 9: in the next UPDATE within a second
+SOON = 1.0  # in the next UPDATE
 OTHER = "2001:db8:1::22"
 QUIET_SECONDS = 1.0
 INTERFACES_AND_ADDRESSES = 0x111  # RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR

@@ -1,5 +1,8 @@
 #include "tests/peering/peering_support.hpp"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 using namespace herald;
 using namespace herald::peering;
 using namespace herald::peering::test;
@@ -324,4 +327,26 @@ TEST_CASE("neighbor: TCP MD5 keys both ends, RFC 2385 §2") {
     raw_peer peer(context, std::move(socket));
     peer.establish();
     CHECK(run_until(context, [&] { return keyed.established(); }));
+}
+
+TEST_CASE(
+    "neighbor: an accepted socket that cannot be given its TTL security gets no OPEN, and that "
+    "is told, RFC 5082 §3") {
+    auto settings = settings_towards(179);
+    settings.passive = true;
+    settings.ttl_security = 1;
+    bench b(settings);
+    b.under_test.start();
+    b.seen.lines.clear();
+    // A UNIX socket knows no TTL.
+    int ends[2];
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    tcp::socket ours(b.context);
+    ours.assign(tcp::v4(), ends[0]);
+    b.under_test.accept(std::move(ours));
+    CHECK(b.seen.lines == std::vector<std::string>{"its connection could not be prepared, and was "
+                                                   "closed: Operation not supported"});
+    char octet = 0;
+    CHECK(::recv(ends[1], &octet, 1, MSG_DONTWAIT) == 0); // closed, and nothing before that
+    ::close(ends[1]);
 }
