@@ -122,6 +122,26 @@ neighbor_draft read_neighbor(table_reader from, const configuration& globals) {
     return draft;
 }
 
+/// The kernel looks for the key of a connection that arrives by the address alone, on whichever
+/// link it arrives: neighbors that have one link-local address can only have one key.
+void check_key(table_reader& from, const peering::listen_settings& listen,
+               const peering::neighbor_settings& settings,
+               const std::vector<neighbor_draft>& before) {
+    if (!settings.address.is_v6() || !settings.address.to_v6().is_link_local() ||
+        std::ranges::none_of(listen.addresses, &boost::asio::ip::address::is_v6))
+        return;
+    for (const auto& [other, has_families, where] : before)
+        if (other.address.is_v6() && other.address != settings.address &&
+            other.address.to_v6().to_bytes() == settings.address.to_v6().to_bytes() &&
+            other.password != settings.password)
+            return from.fail("address",
+                             fmt::format("{} has this address on another link, and not the same "
+                                         "password: the system cannot tell their connections "
+                                         "apart; give both one password, or take the IPv6 "
+                                         "addresses from bgp.listen",
+                                         other.name));
+}
+
 } // namespace
 
 std::vector<neighbor_draft> read_neighbors(table_reader& root, const configuration& globals) {
@@ -137,7 +157,9 @@ std::vector<neighbor_draft> read_neighbors(table_reader& root, const configurati
                                   fmt::format("more than {} neighbors", most_neighbors));
             break;
         }
-        all.push_back(read_neighbor(reader, globals));
+        auto draft = read_neighbor(reader, globals);
+        check_key(reader, globals.listen, draft.settings, all);
+        all.push_back(std::move(draft));
         const auto& name = all.back().settings.name;
         const auto& address = all.back().settings.address;
         const bool known = !address.is_unspecified() && !addresses.insert(address).second;

@@ -74,8 +74,9 @@ answer why_missing(const peering::neighbor& neighbor, const net::ip_prefix& pref
         return {"family_not_negotiated",
                 fmt::format("{} was not negotiated in this session", net::to_string(family))};
     if (!neighbor.next_hops().contains(family))
-        return {"no_next_hop",
-                neighbor.problems().empty() ? "there is no next hop" : neighbor.problems().front()};
+        return {"no_next_hop", neighbor.next_hop_problems().empty()
+                                   ? "there is no next hop"
+                                   : neighbor.next_hop_problems().front()};
     const auto unsendable = neighbor.rib().unsendable();
     if (std::ranges::find(unsendable, prefix) != unsendable.end())
         return {"attributes_too_large", "its attributes leave no room for a prefix in an UPDATE"};

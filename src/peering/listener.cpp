@@ -6,6 +6,7 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
+#include <string_view>
 #include <sys/socket.h>
 
 namespace herald::peering {
@@ -17,6 +18,13 @@ namespace {
 
 /// With no descriptor or memory left, accepting is tried again after this.
 constexpr std::chrono::milliseconds accept_pause{100};
+
+/// The kernel looks for keys by the address alone, on whichever link it is.
+asio::ip::address without_scope(const asio::ip::address& address) {
+    if (address.is_v4())
+        return address;
+    return asio::ip::address_v6(address.to_v6().to_bytes());
+}
 
 } // namespace
 
@@ -46,6 +54,8 @@ error_code listener::open(const tcp::endpoint& endpoint,
     auto v6 = endpoint.address().is_v6();
     if (acceptor_.open(endpoint.protocol(), failed); failed)
         return failed;
+    if (auto error = net::set_close_on_exec(acceptor_.native_handle()))
+        return error;
     if (acceptor_.set_option(tcp::acceptor::reuse_address(true), failed); failed)
         return failed;
     if (v6)
@@ -56,24 +66,36 @@ error_code listener::open(const tcp::endpoint& endpoint,
         return error;
     if (auto error = net::set_dscp(acceptor_.native_handle(), v6, net::dscp_cs6))
         return error;
-    for (const auto& neighbor : neighbors)
-        if (!neighbor.password.empty() && neighbor.address.is_v6() == v6)
-            if (auto error = net::set_md5_key(acceptor_.native_handle(), neighbor.address,
-                                              neighbor.password))
-                return error;
+    change_keys(neighbors); // before the first connection
     if (acceptor_.bind(endpoint, failed); failed)
         return failed;
     acceptor_.listen(SOMAXCONN, failed);
     return failed;
 }
 
-void listener::set_key(const asio::ip::address& peer, const std::string& password) {
-    // Removing a key that is not there is an error without consequence; one that the kernel had no
-    // memory for shows as sessions that do not come up.
-    if (peer.is_v6() != endpoint_.address().is_v6())
-        return;
-    [[maybe_unused]] const auto unheeded =
-        net::set_md5_key(acceptor_.native_handle(), peer, password);
+/// What nobody wants goes first: that makes room for others.
+void listener::change_keys(const std::vector<neighbor_settings>& neighbors) {
+    std::map<asio::ip::address, std::string_view> wanted;
+    for (const auto& neighbor : neighbors)
+        if (!neighbor.password.empty() && neighbor.address.is_v6() == endpoint_.address().is_v6())
+            wanted.emplace(without_scope(neighbor.address), neighbor.password);
+    const auto socket = acceptor_.native_handle();
+    std::erase_if(keys_, [&](const auto& one) {
+        if (wanted.contains(one.first))
+            return false;
+        [[maybe_unused]] const auto unheeded = net::set_md5_key(socket, one.first, {});
+        return true;
+    });
+    for (const auto& [peer, password] : wanted) {
+        auto& key = keys_[peer];
+        if (key.password != password || key.error)
+            key = {std::string(password), net::set_md5_key(socket, peer, password)};
+    }
+}
+
+std::error_code listener::key_error(const neighbor_settings& neighbor) const {
+    const auto found = keys_.find(without_scope(neighbor.address));
+    return found == keys_.end() ? std::error_code() : found->second.error;
 }
 
 void listener::stop() {
@@ -87,7 +109,7 @@ asio::awaitable<void> listener::accept_loop([[maybe_unused]] std::shared_ptr<lis
         if (!acceptor_.is_open())
             co_return;
         if (!error) {
-            on_connection_(std::move(socket));
+            on_connection_(*this, std::move(socket));
             continue;
         }
         asio::steady_timer pause(executor_, accept_pause);

@@ -1,7 +1,9 @@
 #include "herald/peering/neighbor.hpp"
 
+#include <algorithm>
 #include <boost/asio/error.hpp>
 #include <fmt/format.h>
+#include <utility>
 
 namespace herald::peering {
 
@@ -141,6 +143,19 @@ void neighbor::links_changed() {
     const auto open = connections_; // what comes of it may end some
     for (const auto& [id, one] : open)
         handle(peer_.link_changed(id, environment_.links->beside(one->local_address())));
+}
+
+void neighbor::set_accept_problems(std::vector<std::string> why) {
+    const auto known = std::exchange(accept_problems_, std::move(why));
+    for (const auto& each : accept_problems_)
+        if (std::ranges::find(known, each) == known.end())
+            observer_.problem(*this, each);
+}
+
+std::vector<std::string> neighbor::problems() const {
+    auto all = peer_.problems();
+    all.insert(all.end(), accept_problems_.begin(), accept_problems_.end());
+    return all;
 }
 
 void neighbor::flush() {

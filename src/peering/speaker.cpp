@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <fmt/format.h>
+#include <system_error>
 #include <utility>
 
 namespace herald::peering {
@@ -14,6 +16,16 @@ constexpr std::chrono::milliseconds slowest_poll{50};
 /// How long neighbors are flushed in one turn of the loop.
 constexpr std::chrono::milliseconds flush_slice{1};
 
+std::string describe_key_error(const std::error_code& error,
+                               const boost::asio::ip::tcp::endpoint& where) {
+    return fmt::format("sessions that it opens cannot be accepted on {} port {}: the TCP MD5 key "
+                       "could not be set: {}{}",
+                       where.address().to_string(), where.port(), error.message(),
+                       error == std::errc::not_enough_memory
+                           ? " (net.core.optmem_max bounds the keys of a socket)"
+                           : "");
+}
+
 } // namespace
 
 speaker::speaker(environment environment, const listen_settings& listen,
@@ -21,7 +33,7 @@ speaker::speaker(environment environment, const listen_settings& listen,
     : environment_(std::move(environment))
     , listen_(listen)
     , observer_(observer)
-    , poll_timer_(environment_.executor) {
+    , poll_alarm_(environment_.time->make_alarm()) {
     for (auto& settings : neighbors)
         neighbors_.push_back(
             std::make_unique<neighbor>(environment_, std::move(settings), observer));
@@ -46,8 +58,7 @@ std::expected<void, std::string> speaker::start() {
     if (!opened)
         return std::unexpected(opened.error());
     listeners_ = *std::move(opened);
-    for (const auto& neighbor : neighbors_)
-        neighbor->start();
+    start_all();
     return {};
 }
 
@@ -64,10 +75,10 @@ speaker::listen_on(const listen_settings& listen, const std::vector<neighbor_set
             continue;
         }
         auto one = std::make_shared<listener>(
-            environment_.executor,
-            [this, alive = std::weak_ptr(alive_)](boost::asio::ip::tcp::socket socket) {
+            environment_.executor, [this, alive = std::weak_ptr(alive_)](
+                                       const listener& at, boost::asio::ip::tcp::socket socket) {
                 if (!alive.expired())
-                    accepted(std::move(socket));
+                    accepted(at, std::move(socket));
             });
         if (auto listening = one->listen(address, listen.port, neighbors); !listening) {
             for (const auto& other : opened)
@@ -80,6 +91,16 @@ speaker::listen_on(const listen_settings& listen, const std::vector<neighbor_set
     return all;
 }
 
+/// What becomes of the neighbors that there were.
+struct speaker::replacement {
+    struct ending {
+        std::unique_ptr<neighbor> old;
+        std::uint8_t cease;
+    };
+    std::vector<ending> ended;
+    std::vector<std::pair<neighbor*, neighbor_settings>> going_on; // with these settings
+};
+
 std::expected<void, std::string> speaker::change(const listen_settings& listen,
                                                  std::vector<neighbor_settings> next) {
     auto listening = listen_on(listen, next);
@@ -90,54 +111,65 @@ std::expected<void, std::string> speaker::change(const listen_settings& listen,
             one->stop();
     listen_ = listen;
     listeners_ = *std::move(listening);
-    change_keys(next);
+    for (const auto& one : listeners_)
+        one->change_keys(next);
 
-    std::vector<std::unique_ptr<neighbor>> after;
-    after.reserve(next.size());
-    for (auto& settings : next)
-        after.push_back(changed_or_new(std::move(settings)));
-    for (const auto& gone : neighbors_)
-        if (gone)
-            gone->stop(wire::make_cease(wire::cease_code::deconfigured));
-    neighbors_ = std::move(after);
-    for (const auto& neighbor : neighbors_)
-        neighbor->start(); // without effect on those that run
+    // From here on the observer is told of what happens, and sees all neighbors.
+    auto replaced = replace(std::move(next));
+    for (const auto& [old, why] : replaced.ended)
+        old->stop(wire::make_cease(why));
+    for (auto& [same, settings] : replaced.going_on)
+        change(*same, std::move(settings));
+    start_all();
     return {};
 }
 
-/// On every listener, whether it was there before or not: setting a key twice changes nothing.
-void speaker::change_keys(const std::vector<neighbor_settings>& next) {
-    for (const auto& one : listeners_) {
-        for (const auto& before : neighbors_)
-            if (!before->settings().password.empty() &&
-                std::ranges::find(next, before->settings().address, &neighbor_settings::address) ==
-                    next.end())
-                one->set_key(before->settings().address, {});
-        for (const auto& settings : next)
-            one->set_key(settings.address, settings.password);
+/// Puts the neighbors of these settings in the place of those that there were; no neighbor does
+/// anything yet. One whose session begins anew is another: nothing of the old session is left in
+/// it.
+speaker::replacement speaker::replace(std::vector<neighbor_settings> next) {
+    replacement replaced;
+    auto before = std::exchange(neighbors_, {});
+    neighbors_.reserve(next.size());
+    for (auto& settings : next) {
+        const auto known = std::ranges::find_if(
+            before, [&](const auto& one) { return one && one->settings().name == settings.name; });
+        if (known != before.end() && session_goes_on((*known)->settings(), settings)) {
+            neighbors_.push_back(std::move(*known));
+            replaced.going_on.emplace_back(neighbors_.back().get(), std::move(settings));
+            continue;
+        }
+        if (known != before.end())
+            replaced.ended.push_back({std::move(*known), wire::cease_code::configuration_change});
+        neighbors_.push_back(
+            std::make_unique<neighbor>(environment_, std::move(settings), observer_));
     }
+    for (auto& gone : before)
+        if (gone)
+            replaced.ended.push_back({std::move(gone), wire::cease_code::deconfigured});
+    return replaced;
 }
 
-/// Takes the neighbor of this name from its place, where its session goes on. One that begins anew
-/// is another: nothing of the old session is left in it.
-std::unique_ptr<neighbor> speaker::changed_or_new(neighbor_settings settings) {
-    const auto known = std::ranges::find_if(
-        neighbors_, [&](const auto& one) { return one && one->settings().name == settings.name; });
-    if (known == neighbors_.end())
-        return std::make_unique<neighbor>(environment_, std::move(settings), observer_);
-    auto same = std::move(*known);
-    if (!session_goes_on(same->settings(), settings)) {
-        same->stop(wire::make_cease(wire::cease_code::configuration_change));
-        return std::make_unique<neighbor>(environment_, std::move(settings), observer_);
-    }
-    const bool was_down = same->settings().shutdown;
+void speaker::change(neighbor& which, neighbor_settings settings) {
+    const bool was_down = which.settings().shutdown;
     const bool to_be_down = settings.shutdown;
-    same->update(std::move(settings));
+    which.update(std::move(settings));
     if (to_be_down && !was_down)
-        same->shut_down("");
+        which.shut_down("");
     if (was_down && !to_be_down)
-        same->enable();
-    return same;
+        which.enable();
+}
+
+/// Without effect on those that run. All know then where they cannot be accepted.
+void speaker::start_all() {
+    for (const auto& neighbor : neighbors_) {
+        neighbor->start();
+        std::vector<std::string> problems;
+        for (const auto& one : listeners_)
+            if (const auto error = one->key_error(neighbor->settings()))
+                problems.push_back(describe_key_error(error, one->endpoint()));
+        neighbor->set_accept_problems(std::move(problems));
+    }
 }
 
 neighbor* speaker::find(const std::string& name) const {
@@ -178,16 +210,16 @@ bool speaker::acknowledged() const {
 }
 
 void speaker::when_acknowledged(std::chrono::milliseconds limit, std::function<void()> done) {
-    waiters_.push_back({std::chrono::steady_clock::now() + limit, std::move(done)});
+    waiters_.push_back({environment_.time->now() + limit, std::move(done)});
     poll_acknowledgement(first_poll);
 }
 
 void speaker::poll_acknowledgement(std::chrono::milliseconds pause) {
-    poll_timer_.expires_after(pause);
-    poll_timer_.async_wait([this, pause, alive = std::weak_ptr(alive_)](error_code restarted) {
-        if (restarted || alive.expired())
+    const auto then = environment_.time->now() + pause;
+    poll_alarm_->set(then, [this, pause, alive = std::weak_ptr(alive_)] {
+        if (alive.expired())
             return;
-        auto now = std::chrono::steady_clock::now();
+        auto now = environment_.time->now();
         auto all = acknowledged();
         std::vector<waiter> ready;
         std::vector<waiter> waiting;
@@ -218,14 +250,16 @@ void speaker::stop_listening() {
         listener->stop();
 }
 
-void speaker::accepted(boost::asio::ip::tcp::socket socket) {
+void speaker::accepted(const listener& at, boost::asio::ip::tcp::socket socket) {
     error_code failed;
     auto remote = socket.remote_endpoint(failed).address();
     if (failed)
         return;
-    for (const auto& neighbor : neighbors_)
-        if (neighbor->settings().address == remote)
-            return neighbor->accept(std::move(socket));
+    const auto found = std::ranges::find_if(
+        neighbors_, [&](const auto& one) { return one->settings().address == remote; });
+    // Without its key the kernel takes segments that nobody signed.
+    if (found != neighbors_.end() && !at.key_error((*found)->settings()))
+        (*found)->accept(std::move(socket));
     // A stranger's is closed by going out of scope: AcceptUnconfiguredPeers is not implemented.
 }
 

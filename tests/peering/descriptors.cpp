@@ -12,7 +12,8 @@ TEST_CASE("descriptors: without one a listener waits, does not spin, and accepts
     asio::io_context context;
     std::vector<tcp::socket> accepted;
     const auto listening = std::make_shared<listener>(
-        context.get_executor(), [&](tcp::socket socket) { accepted.push_back(std::move(socket)); });
+        context.get_executor(),
+        [&](const listener&, tcp::socket socket) { accepted.push_back(std::move(socket)); });
     tcp::acceptor place(context, tcp::endpoint(asio::ip::make_address("127.0.0.1"), 0));
     const auto endpoint = place.local_endpoint();
     place.close();

@@ -158,6 +158,7 @@ public:
     std::vector<io_step> steps; // made so far
     std::vector<time_point> dials;
     std::size_t alive = 0; // transports that exist
+    std::size_t unacknowledged = 0;
     std::optional<std::chrono::milliseconds> user_timeout;
 
 private:
@@ -267,7 +268,7 @@ public:
         if (const auto was = std::exchange(router_, nullptr))
             was->close();
     }
-    std::size_t unacknowledged() const override { return 0; }
+    std::size_t unacknowledged() const override { return network_.unacknowledged; }
     boost::asio::ip::address local_address() const override {
         return boost::asio::ip::make_address("127.0.0.1");
     }

@@ -8,8 +8,10 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <expected>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace herald::peering {
@@ -17,22 +19,29 @@ namespace herald::peering {
 /// Accepts BGP connections on one address.
 class listener : public std::enable_shared_from_this<listener> {
 public:
-    /// Called with each connection, whoever it is from.
-    using receiver = std::function<void(boost::asio::ip::tcp::socket)>;
+    /// Called with each connection, whoever it is from, and where it was accepted.
+    using receiver = std::function<void(const listener&, boost::asio::ip::tcp::socket)>;
 
     listener(boost::asio::any_io_executor executor, receiver on_connection);
 
-    /// Listens, with the TCP MD5 keys of the neighbors that have one (RFC 2385). The error is a
-    /// line for people.
+    /// Listens, with these neighbors' keys. The error is a line for people.
     std::expected<void, std::string> listen(const boost::asio::ip::address& address,
                                             std::uint16_t port,
                                             const std::vector<neighbor_settings>& neighbors);
-    /// Connections from `peer` carry this key from now on; an empty one takes it away, RFC 2385.
-    void set_key(const boost::asio::ip::address& peer, const std::string& password);
+    /// From now on connections of these neighbors carry their TCP MD5 keys, RFC 2385, and no other
+    /// key is left. What could not be set before is tried again.
+    void change_keys(const std::vector<neighbor_settings>& neighbors);
+    /// Why this neighbor's key could not be set; none if it is, or there is none to set.
+    std::error_code key_error(const neighbor_settings& neighbor) const;
     const boost::asio::ip::tcp::endpoint& endpoint() const { return endpoint_; }
     void stop();
 
 private:
+    struct md5_key {
+        std::string password;
+        std::error_code error;
+    };
+
     boost::asio::awaitable<void> accept_loop(std::shared_ptr<listener> self);
     error_code open(const boost::asio::ip::tcp::endpoint& endpoint,
                     const std::vector<neighbor_settings>& neighbors);
@@ -41,6 +50,7 @@ private:
     boost::asio::ip::tcp::acceptor acceptor_;
     receiver on_connection_;
     boost::asio::ip::tcp::endpoint endpoint_;
+    std::map<boost::asio::ip::address, md5_key> keys_; // by addresses as the kernel knows them
 };
 
 } // namespace herald::peering

@@ -33,7 +33,7 @@ public:
     virtual void session_up(const neighbor& which, const bgp::negotiated_session& session) = 0;
     virtual void session_ended(const neighbor& which, const session_end& end) = 0;
     virtual void malformed_update(const neighbor& which, const bgp::malformed_update& update) = 0;
-    /// A next hop could not be found …: problems() has changed.
+    /// A next hop could not be found, a key not set …: problems() has changed.
     virtual void problem(const neighbor& which, const std::string& text) = 0;
 };
 
@@ -60,6 +60,9 @@ public:
 
     /// Interfaces have other addresses.
     void links_changed();
+    /// Why connections that it opens cannot be accepted, a line each; none: they can. What is new
+    /// the observer is told.
+    void set_accept_problems(std::vector<std::string> why);
 
     /// The neighbor dialled: `socket` is connected.
     void accept(boost::asio::ip::tcp::socket socket);
@@ -88,7 +91,10 @@ public:
     const std::map<net::address_family, wire::next_hop>& next_hops() const {
         return peer_.next_hops();
     }
-    const std::vector<std::string>& problems() const { return peer_.problems(); }
+    /// Why families are not announced, a line each.
+    const std::vector<std::string>& next_hop_problems() const { return peer_.problems(); }
+    /// All that is wrong and not the session's end, a line each.
+    std::vector<std::string> problems() const;
     /// Nothing is due, and the neighbor's TCP acknowledged everything; true when not Established.
     bool acknowledged() const;
 
@@ -113,6 +119,7 @@ private:
     neighbor_observer& observer_;
     bgp::peer peer_;
     std::map<bgp::connection_id, std::shared_ptr<connection>> connections_;
+    std::vector<std::string> accept_problems_;
     std::unique_ptr<alarm_clock> alarm_;
     std::optional<time_point> alarm_at_;
 };

@@ -6,7 +6,6 @@
 #include "herald/peering/peering_settings.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
 #include <expected>
@@ -32,8 +31,9 @@ public:
 
     /// Takes other settings: listens where it did not, ends the sessions of neighbors that are gone
     /// (6/3) and of those whose session cannot go on (6/6), and dials what is new. What neighbors
-    /// are to hear is then to be said for the new ones. The error is a line for people: an address
-    /// that cannot be listened on; nothing has changed then.
+    /// are to hear is then to be said for the new ones. The observer is told of all this when
+    /// neighbors() has those of `neighbors`. The error is a line for people: an address that cannot
+    /// be listened on; nothing has changed then.
     std::expected<void, std::string> change(const listen_settings& listen,
                                             std::vector<neighbor_settings> neighbors);
 
@@ -56,17 +56,19 @@ public:
 
 private:
     void flush_some();
-    void accepted(boost::asio::ip::tcp::socket socket);
+    void accepted(const listener& at, boost::asio::ip::tcp::socket socket);
     void stop_listening();
     using listeners = std::vector<std::shared_ptr<listener>>;
     std::expected<listeners, std::string>
     listen_on(const listen_settings& listen, const std::vector<neighbor_settings>& neighbors);
-    void change_keys(const std::vector<neighbor_settings>& neighbors);
-    std::unique_ptr<neighbor> changed_or_new(neighbor_settings settings);
+    void start_all();
+    struct replacement;
+    replacement replace(std::vector<neighbor_settings> next);
+    static void change(neighbor& which, neighbor_settings settings);
     void poll_acknowledgement(std::chrono::milliseconds pause);
 
     struct waiter {
-        std::chrono::steady_clock::time_point limit;
+        time_point limit;
         std::function<void()> done;
     };
 
@@ -80,7 +82,7 @@ private:
     bool flush_goes_on_ = false; // in a turn of its own
     std::vector<std::function<void()>> after_flush_;
     std::vector<waiter> waiters_;
-    boost::asio::steady_timer poll_timer_;
+    std::unique_ptr<alarm_clock> poll_alarm_;
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
