@@ -1,9 +1,27 @@
 #include "tests/config/support.hpp"
 
+#include <memory>
+#include <net/if.h>
+#include <string_view>
+
 namespace herald::config::test {
 
 using namespace std::chrono_literals;
 namespace ip = boost::asio::ip;
+
+namespace {
+
+/// An interface of this machine that is not lo; empty when there is none.
+std::string other_interface() {
+    const std::unique_ptr<struct if_nameindex, decltype(&::if_freenameindex)> all(
+        ::if_nameindex(), &::if_freenameindex);
+    for (const auto* one = all.get(); one != nullptr && one->if_name != nullptr; ++one)
+        if (std::string_view(one->if_name) != "lo")
+            return one->if_name;
+    return {};
+}
+
+} // namespace
 
 TEST_CASE("parse: a neighbor of the least that there must be has the contract's defaults") {
     peering::neighbor_settings expected;
@@ -163,6 +181,35 @@ TEST_CASE("parse: a passive neighbor needs a listener of its family") {
         {in_neighbor("passive = true"), {"f:10:11: " + wrong}},
         {listening("::"), {"f:11:11: " + wrong}},
         {listening("0.0.0.0"), {}},
+    });
+}
+
+TEST_CASE("parse: neighbors of one link-local address on two links have one password, or no "
+          "listener" *
+          doctest::skip(other_interface().empty())) {
+    const auto there = "fe80::1%" + other_interface();
+    const auto both = [&](const std::string& listen, const std::string& first,
+                          const std::string& second) {
+        return bgp + listen + service + "[[neighbor]]\nremote_as = 64500\n" + first +
+               "address = \"fe80::1%lo\"\n[[neighbor]]\nremote_as = 64500\n" + second +
+               "address = \"" + there + "\"\n";
+    };
+    const std::string listening = "listen = [\"0.0.0.0\", \"::\"]\n", key = "password = \"a\"\n",
+                      other_key = "password = \"b\"\n";
+    const auto refused = [](const std::string& where) {
+        return lines{where + ": neighbor.address: fe80::1%lo has this address on another link, and "
+                             "not the same password: the system cannot tell their connections "
+                             "apart; give both one password, or take the IPv6 addresses from "
+                             "bgp.listen"};
+    };
+    check_rows({
+        {both(listening, key, other_key), refused("f:15:11")},
+        {both(listening, key, ""), refused("f:14:11")},
+        {both(listening, "", key), refused("f:14:11")},
+        {both(listening, key, key), {}},
+        {both(listening, "", ""), {}},
+        {both("listen = [\"0.0.0.0\"]\n", key, other_key), {}},
+        {both("", key, other_key), {}},
     });
 }
 
