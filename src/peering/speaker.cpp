@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
+#include <map>
 #include <system_error>
 #include <utility>
 
@@ -128,25 +129,25 @@ std::expected<void, std::string> speaker::change(const listen_settings& listen,
 /// anything yet. One whose session begins anew is another: nothing of the old session is left in
 /// it.
 speaker::replacement speaker::replace(std::vector<neighbor_settings> next) {
+    std::map<std::string, std::unique_ptr<neighbor>> before;
+    for (auto& one : std::exchange(neighbors_, {}))
+        before.emplace(one->settings().name, std::move(one));
     replacement replaced;
-    auto before = std::exchange(neighbors_, {});
-    neighbors_.reserve(next.size());
     for (auto& settings : next) {
-        const auto known = std::ranges::find_if(
-            before, [&](const auto& one) { return one && one->settings().name == settings.name; });
-        if (known != before.end() && session_goes_on((*known)->settings(), settings)) {
-            neighbors_.push_back(std::move(*known));
-            replaced.going_on.emplace_back(neighbors_.back().get(), std::move(settings));
+        auto known = before.extract(settings.name);
+        if (known && session_goes_on(known.mapped()->settings(), settings)) {
+            replaced.going_on.emplace_back(known.mapped().get(), std::move(settings));
+            neighbors_.push_back(std::move(known.mapped()));
             continue;
         }
-        if (known != before.end())
-            replaced.ended.push_back({std::move(*known), wire::cease_code::configuration_change});
+        if (known)
+            replaced.ended.push_back(
+                {std::move(known.mapped()), wire::cease_code::configuration_change});
         neighbors_.push_back(
             std::make_unique<neighbor>(environment_, std::move(settings), observer_));
     }
-    for (auto& gone : before)
-        if (gone)
-            replaced.ended.push_back({std::move(gone), wire::cease_code::deconfigured});
+    for (auto& [name, gone] : before)
+        replaced.ended.push_back({std::move(gone), wire::cease_code::deconfigured});
     return replaced;
 }
 
