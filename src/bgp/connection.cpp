@@ -66,6 +66,41 @@ connection::connection(connection_id id, direction opened_by, const session_sett
     , counters_(counters)
     , jitter_(jitter) {}
 
+connection::connection(const connection_snapshot& from, const session_settings& settings,
+                       message_counters& counters, jitter& jitter)
+    : id_(from.id)
+    , opened_by_(from.opened_by)
+    , fsm_(settings, from.fsm)
+    , connected_(true)
+    , local_address_(from.local_address)
+    , beside_(from.beside)
+    , output_(from.output)
+    , deadlines_(from.deadlines)
+    , counters_(counters)
+    , jitter_(jitter) {
+    if (from.fsm.session && from.fsm.session->extended_message)
+        framer_.allow_extended_messages();
+    for (wire::octets rest = from.input; !rest.empty();) {
+        const auto room = framer_.prepare();
+        const auto count = std::min(room.size(), rest.size());
+        std::ranges::copy(rest.first(count), room.begin());
+        framer_.commit(count);
+        rest = rest.subspan(count);
+    }
+}
+
+connection_snapshot connection::snapshot(std::vector<std::uint8_t> output) const {
+    const auto input = framer_.unread();
+    return {id_,
+            opened_by_,
+            fsm_.snapshot(),
+            local_address_,
+            beside_,
+            {input.begin(), input.end()},
+            std::move(output),
+            deadlines_};
+}
+
 void connection::set_connected(const boost::asio::ip::address& local_address,
                                const interface_addresses& beside) {
     connected_ = true;

@@ -104,12 +104,18 @@ export_place export_group::at_end() {
     std::erase_if(arrivals_, [](const arrival& known) { return known.from.expired(); });
     auto end = end_.lock();
     if (!end || end->version != version_) {
-        encoded_changes none;
-        none.routes = size_;
-        end = std::make_shared<export_difference>(std::move(none), history_->now(), version_);
+        end = at_end({}).difference();
         end_ = end;
     }
     return export_place(std::move(end));
+}
+
+export_place export_group::at_end(export_changes due_again) const {
+    encoded_changes none;
+    none.routes = size_;
+    none.rest = std::move(due_again);
+    return export_place(
+        std::make_shared<export_difference>(std::move(none), history_->now(), version_));
 }
 
 export_place export_group::coming_from(const export_group& other, const export_place& at) {

@@ -13,12 +13,36 @@ void family_feed::session_down() {
     *this = family_feed(family_);
 }
 
-void family_feed::resume(std::shared_ptr<export_group> heard, bool end_of_rib_sent) {
+/// A group that wants just what the neighbor has stands for the one that it heard.
+void family_feed::resume(const feed_snapshot& left, const wire::update_format& format) {
     if (!in_session_)
         return;
-    place_ = heard->at_end();
-    group_ = stands_in_ = std::move(heard);
-    end_of_rib_ = end_of_rib_sent ? marker::sent : marker::none;
+    stands_in_ = std::make_shared<export_group>(family_, format);
+    export_changes due_again;
+    for (const auto& [prefix, attributes, is_due_again] : left.routes) {
+        stands_in_->want(prefix, attributes);
+        if (is_due_again)
+            due_again.push_back({attributes, prefix, true});
+    }
+    place_ = stands_in_->at_end(std::move(due_again));
+    group_ = stands_in_;
+    end_of_rib_ = left.end_of_rib;
+    repeat_asked_ = left.repeat_asked;
+    refresh_asked_ = left.refresh_asked;
+    repeat_due_ = left.repeat_due;
+    answering_ = left.answering;
+}
+
+feed_snapshot family_feed::snapshot() const {
+    feed_snapshot made{{}, end_of_rib_, repeat_asked_, refresh_asked_, repeat_due_, answering_};
+    if (!stands_in_)
+        return made;
+    auto place = place_;
+    place.wrote(place.rest_of_message());
+    for (auto& [before, prefix, repeat] : stands_in_->state(place))
+        if (before)
+            made.routes.push_back({prefix, std::move(before), repeat});
+    return made;
 }
 
 void family_feed::join(std::shared_ptr<export_group> group) {
@@ -101,6 +125,11 @@ void family_feed::answer_repeat() {
     }
     if (std::exchange(repeat_due_, false) && stands_in_)
         stands_in_->repeat_all(place_);
+}
+
+wire::octets family_feed::rest() const {
+    const auto size = rest_of_message();
+    return size > 0 ? place_.octets(place_.offset(), place_.offset() + size) : wire::octets();
 }
 
 wire::octets family_feed::take_rest_of_message() {

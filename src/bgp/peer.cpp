@@ -169,10 +169,7 @@ std::span<const wire::octets> peer::output(connection_id id) {
 
 peer_actions peer::wrote(connection_id id, std::size_t count, moment at) {
     if (auto* const to = connections_.find(id)) {
-        const auto written = wrote_output(*to, routes_of(*to), count);
-        counters_.sent[static_cast<std::size_t>(wire::message_type::update)] += written.updates;
-        counters_.sent[static_cast<std::size_t>(wire::message_type::route_refresh)] +=
-            written.refreshes;
+        count_sent(counters_, wrote_output(*to, routes_of(*to), count));
         if (to->state() == session_state::established)
             handle(*to, event::write_progressed{}, at);
     }

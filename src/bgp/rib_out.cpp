@@ -51,9 +51,9 @@ void rib_out::session_down() {
     begun_marker_.reset();
 }
 
-void rib_out::resume(net::address_family family, std::shared_ptr<export_group> heard,
-                     bool end_of_rib_sent) {
-    feed(family).resume(std::move(heard), end_of_rib_sent);
+void rib_out::resume(net::address_family family, const feed_snapshot& left,
+                     const wire::update_format& format) {
+    feed(family).resume(left, format);
 }
 
 void rib_out::join(net::address_family family, std::shared_ptr<export_group> group) {
@@ -171,10 +171,19 @@ void rib_out::wrote_marker(piece marker, std::size_t count, completed& done) {
     }
 }
 
-std::size_t rib_out::rest_of_message() const {
+/// Never more than one message is begun.
+wire::octets rib_out::rest() const {
     if (begun_marker_)
-        return begun_marker_->octets.size();
-    return ipv4_.rest_of_message() + ipv6_.rest_of_message();
+        return begun_marker_->octets;
+    const auto ipv4 = ipv4_.rest();
+    return ipv4.empty() ? ipv6_.rest() : ipv4;
+}
+
+rib_out::completed rib_out::completed_by_rest() const {
+    if (rest().empty())
+        return {};
+    const bool is_update = !begun_marker_ || begun_marker_->what == content::end_of_rib;
+    return is_update ? completed{1, 0} : completed{0, 1};
 }
 
 std::optional<std::vector<std::uint8_t>> rib_out::next_message() {

@@ -62,6 +62,12 @@ session_fsm::session_fsm(const session_settings& settings, bool restarted)
     : settings_(settings)
     , restarted_(restarted) {}
 
+session_fsm::session_fsm(const session_settings& settings, fsm_snapshot from)
+    : settings_(settings)
+    , state_(from.state)
+    , session_(std::move(from.session))
+    , running_(from.running) {}
+
 std::vector<session_action> session_fsm::handle(const session_event& event) {
     switch (state_) {
     case session_state::idle: return in_idle(event);

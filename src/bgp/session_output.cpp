@@ -33,13 +33,15 @@ rib_out::completed wrote_output(connection& to, rib_out* routes, std::size_t cou
     return routes != nullptr ? routes->wrote(count - others) : rib_out::completed();
 }
 
-std::vector<std::uint8_t> rest_of_output(const connection& closing, rib_out* routes) {
-    std::vector<wire::octets> begun;
-    if (rest_of_message(routes) > 0)
-        routes->gather(begun, 1);
-    std::vector<std::uint8_t> rest;
-    for (const auto octets : begun)
-        rest.insert(rest.end(), octets.begin(), octets.end());
+void count_sent(message_counters& counters, rib_out::completed messages) {
+    counters.sent[static_cast<std::size_t>(wire::message_type::update)] += messages.updates;
+    counters.sent[static_cast<std::size_t>(wire::message_type::route_refresh)] +=
+        messages.refreshes;
+}
+
+std::vector<std::uint8_t> rest_of_output(const connection& closing, const rib_out* routes) {
+    const auto begun = routes != nullptr ? routes->rest() : wire::octets();
+    std::vector<std::uint8_t> rest(begun.begin(), begun.end());
     rest.insert(rest.end(), closing.output().begin(), closing.output().end());
     return rest;
 }

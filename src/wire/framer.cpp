@@ -79,7 +79,7 @@ void framer::commit(std::size_t count) {
 std::expected<std::optional<frame>, notification> framer::next() {
     if (failed_)
         return std::unexpected(*failed_);
-    const auto bytes = octets(buffer_).subspan(begin_, end_ - begin_);
+    const auto bytes = unread();
     if (bytes.size() < header_size)
         return std::nullopt;
     const auto length = judge_header(bytes, max_size_);

@@ -174,7 +174,10 @@ TEST_CASE("export_group: a session that is resumed hears what differs from what 
           "second End-of-RIB") {
     rib_out neighbor;
     neighbor.session_up({ipv4, ipv6});
-    neighbor.resume(ipv4, group_of(ipv4, {a, b}, attributes(1)), true);
+    neighbor.resume(ipv4,
+                    {.routes = {{a, attributes(1)}, {b, attributes(1)}},
+                     .end_of_rib = feed_snapshot::marker::sent},
+                    plain);
     CHECK(neighbor.advertised(a) != nullptr);
     CHECK(neighbor.is_end_of_rib_sent(ipv4));
     CHECK_FALSE(neighbor.is_end_of_rib_sent(ipv6));

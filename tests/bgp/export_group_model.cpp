@@ -24,8 +24,8 @@ public:
 
     void session_up(net::family_set families, const wire::update_format& format, bool strict) {
         rib.session_up(families);
-        neighbor_.strict = strict;
-        neighbor_.session_up(format);
+        neighbor_ = model_neighbor(strict);
+        format_ = format;
         pending_.clear();
     }
 
@@ -68,12 +68,13 @@ private:
                 pending_.size() < std::size_t{pending_[16]} * 256 + pending_[17])
                 continue;
             ++(pending_[18] == 2 ? seen.updates : seen.refreshes);
-            neighbor_.hear(pending_);
+            neighbor_.hear(read(pending_, format_));
             pending_.clear();
         }
     }
 
     model_neighbor neighbor_;
+    wire::update_format format_;
     std::vector<std::uint8_t> pending_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "herald/bgp/peer.hpp"
 #include "herald/wire/messages.hpp"
+#include "tests/bgp/scripted_peer.hpp"
 #include "tests/bgp/session_support.hpp"
 #include "tests/support/bytes.hpp"
 
@@ -12,15 +13,6 @@
 
 /// A peer, the time that passes for it, and the other side of its connections, as octets.
 namespace herald::bgp::test {
-
-using herald::test::bytes;
-
-inline const interface_addresses eth0{"eth0",
-                                      boost::asio::ip::make_address_v4("198.51.100.2"),
-                                      boost::asio::ip::make_address_v6("2001:db8::2"),
-                                      std::nullopt,
-                                      {}};
-inline const auto our_address = boost::asio::ip::make_address("198.51.100.2");
 
 inline peer_settings peering_settings() {
     return {.session = our_settings(), .passive = false, .next_hops = {}};

@@ -68,7 +68,7 @@ private:
         format_.four_octet_as = pick(2) == 0;
         format_.extended_next_hop = pick(2) == 0;
         rib_.session_up(families_, format_);
-        neighbor_.session_up(format_);
+        neighbor_ = model_neighbor(neighbor_.strict);
     }
 
     void want() {
@@ -97,7 +97,7 @@ private:
 
     void write_one() {
         if (const auto message = rib_.next_message()) {
-            neighbor_.hear(*message);
+            neighbor_.hear(read(*message, format_));
             ++written_;
         }
         table known;

@@ -4,6 +4,7 @@
 #include "herald/bgp/rib_out.hpp"
 #include "herald/wire/framer.hpp"
 #include "herald/wire/messages.hpp"
+#include "tests/bgp/model_neighbor.hpp"
 
 #include <algorithm>
 #include <doctest/doctest.h>
@@ -19,21 +20,6 @@ namespace herald::bgp::test {
 
 inline constexpr auto ipv4 = net::address_family::ipv4;
 inline constexpr auto ipv6 = net::address_family::ipv6;
-
-struct end_of_rib {
-    net::address_family family;
-    friend bool operator==(end_of_rib, end_of_rib) = default;
-};
-using heard = std::variant<wire::update_message, end_of_rib, wire::route_refresh>;
-
-inline heard read_update(wire::octets body, const wire::update_format& format) {
-    const auto checked = wire::check_update(body, format);
-    REQUIRE(checked.has_value());
-    REQUIRE(checked->malformations.empty());
-    if (const auto family = checked->end_of_rib())
-        return end_of_rib{*family};
-    return wire::decode_update(*checked, format);
-}
 
 inline heard read(const std::vector<std::uint8_t>& message, const wire::update_format& format) {
     REQUIRE(message.size() <= format.max_size);

@@ -35,12 +35,29 @@ struct malformed_update {
     friend bool operator==(const malformed_update&, const malformed_update&) = default;
 };
 
+/// A connection with TCP, between two events.
+struct connection_snapshot {
+    connection_id id = 0;
+    direction opened_by = direction::dialled;
+    fsm_snapshot fsm;
+    boost::asio::ip::address local_address;
+    interface_addresses beside;
+    std::vector<std::uint8_t> input;  // that arrived and is not yet a whole message
+    std::vector<std::uint8_t> output; // to be written before any routes
+    std::array<std::optional<time_point>, session_timer_count> deadlines; // of timers that run
+    friend bool operator==(const connection_snapshot&, const connection_snapshot&) = default;
+};
+
 /// One connection of a peer, without its socket: the session's state machine, the octets that came
 /// in and are to go out, and the deadlines of its timers.
 class connection {
 public:
     connection(connection_id id, direction opened_by, const session_settings& settings,
                bool restarted, message_counters& counters, jitter& jitter);
+    connection(const connection_snapshot& from, const session_settings& settings,
+               message_counters& counters, jitter& jitter);
+    /// `output`: what is to be written before any routes.
+    connection_snapshot snapshot(std::vector<std::uint8_t> output) const;
 
     connection_id id() const { return id_; }
     direction opened_by() const { return opened_by_; }

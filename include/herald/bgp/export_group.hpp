@@ -38,6 +38,8 @@ public:
     export_place at_start();
     /// Where a neighbor stands that has all.
     export_place at_end();
+    /// The same, with what is due again, in order of prefix.
+    export_place at_end(export_changes due_again) const;
     /// Where a neighbor stands that comes from that place in another group, between two messages.
     export_place coming_from(const export_group& other, const export_place& at);
 
@@ -54,6 +56,8 @@ public:
     /// How many routes are advertised to a neighbor that has all.
     std::size_t size() const { return size_; }
     void append_advertised(const export_place& at, std::vector<advertised_route>& routes) const;
+    /// What the neighbor has of every prefix that it or the table has, in order of prefix.
+    export_changes state(const export_place& at) const;
     shared_attributes advertised(const export_place& at, const net::ip_prefix& prefix) const;
     /// The prefixes whose attributes were found to leave no room in a message for even one; they
     /// are not advertised until they are wanted with others, RFC 4271 §9.2.
@@ -88,7 +92,6 @@ private:
     export_place follow(const export_place& at, bool repeat);
     export_changes unheard(const export_place& at) const;
     export_changes with_table(export_changes changes, having what) const;
-    export_changes state(const export_place& at) const;
     std::shared_ptr<export_difference> encode(export_changes candidates, std::size_t routes);
 
     net::address_family family_;

@@ -7,8 +7,32 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace herald::bgp {
+
+/// What a neighbor was sent of one family and is owed of it, between two messages.
+struct feed_snapshot {
+    enum class marker : std::uint8_t { none, owed, sent };
+    enum class refresh : std::uint8_t { none, plain, enhanced };
+    struct route {
+        net::ip_prefix prefix;
+        shared_attributes attributes; // by value
+        bool due_again = false;       // it asked for it
+        friend bool operator==(const route& a, const route& b) {
+            return a.prefix == b.prefix && same_value(a.attributes, b.attributes) &&
+                   a.due_again == b.due_again;
+        }
+    };
+
+    std::vector<route> routes; // in order of prefix
+    marker end_of_rib = marker::none;
+    bool repeat_asked = false;  // as RFC 2918 has it
+    bool refresh_asked = false; // as RFC 7313 has it
+    bool repeat_due = false;    // its answer begins with the next routes
+    refresh answering = refresh::none;
+    friend bool operator==(const feed_snapshot&, const feed_snapshot&) = default;
+};
 
 /// What one neighbor hears of one family: where it stands in its export_group, and the markers
 /// that go between routes. rib_out puts two together and says what its operations mean.
@@ -18,7 +42,9 @@ public:
 
     void session_up();
     void session_down();
-    void resume(std::shared_ptr<export_group> heard, bool end_of_rib_sent);
+    void resume(const feed_snapshot& left, const wire::update_format& format);
+    /// As it is once the message that was begun is complete.
+    feed_snapshot snapshot() const;
     void join(std::shared_ptr<export_group> group);
     void leave();
     void owe_end_of_rib();
@@ -48,6 +74,7 @@ public:
     void wrote_end(end_marker which);
 
     std::size_t rest_of_message() const { return place_.rest_of_message(); }
+    wire::octets rest() const;
     bool is_end_of_rib_sent() const { return end_of_rib_ == marker::sent; }
     const export_place& place() const { return place_; }
     void append_advertised(std::vector<advertised_route>& routes) const;
@@ -56,8 +83,8 @@ public:
     void append_unsendable(std::vector<net::ip_prefix>& prefixes) const;
 
 private:
-    enum class marker : std::uint8_t { none, owed, sent };
-    enum class refresh : std::uint8_t { none, plain, enhanced };
+    using marker = feed_snapshot::marker;
+    using refresh = feed_snapshot::refresh;
 
     bool is_moving() const { return group_ != stands_in_; }
     bool has_routes_due() const;
@@ -76,9 +103,9 @@ private:
     std::size_t usable_ = 0; // up to where octets may be taken
     bool held_ = false;
     marker end_of_rib_ = marker::none;
-    bool repeat_asked_ = false;  // as RFC 2918 has it
-    bool refresh_asked_ = false; // as RFC 7313 has it
-    bool repeat_due_ = false;    // its answer begins with the next routes
+    bool repeat_asked_ = false;
+    bool refresh_asked_ = false;
+    bool repeat_due_ = false;
     refresh answering_ = refresh::none;
 };
 

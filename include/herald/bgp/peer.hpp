@@ -3,6 +3,7 @@
 #include "herald/bgp/audience.hpp"
 #include "herald/bgp/connection_slots.hpp"
 #include "herald/bgp/peer_action.hpp"
+#include "herald/bgp/peer_snapshot.hpp"
 #include "herald/bgp/refresh_limit.hpp"
 #include "herald/bgp/retry_backoff.hpp"
 #include "herald/bgp/session_output.hpp"
@@ -34,8 +35,15 @@ class peer {
 public:
     /// Down: administratively, until enable(). `seed` decides the jitter of its timers.
     peer(peer_settings settings, bool down, std::uint32_t seed, moment at);
+    /// Goes on where another one was, with that one's settings; what is to be different comes by
+    /// change(). Nothing is told of what it was. The snapshot is one with which nothing is wrong.
+    peer(peer_settings settings, const peer_snapshot& from, std::shared_ptr<audience> heard);
     peer(const peer&) = delete;
     peer& operator=(const peer&) = delete;
+
+    /// Everything that it is, between two events. A connection that is being dialled is left out:
+    /// it is dialled anew, and at once.
+    peer_snapshot snapshot() const;
 
     // The operator's words.
 
@@ -142,6 +150,9 @@ private:
     void find_next_hops();
     void join_groups();
     rib_out* routes_of(const connection& on);
+    const rib_out* routes_of(const connection& on) const;
+    std::map<net::address_family, feed_snapshot> snapshot_of_routes() const;
+    void resume_session(const peer_snapshot& from);
 
     peer_settings settings_;
     jitter jitter_;

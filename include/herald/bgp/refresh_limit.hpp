@@ -20,6 +20,23 @@ public:
     static constexpr int burst = 1000;
     static constexpr std::chrono::milliseconds pause{100}; // for one more
 
+    refresh_limit() = default;
+    refresh_limit(net::family_set asked, time_point spent_until) : spent_until_(spent_until) {
+        for (const auto family : net::all_families)
+            asked_[index(family)] = asked.contains(family);
+    }
+
+    /// What was asked for that take_due() did not give.
+    net::family_set asked() const {
+        net::family_set families;
+        for (const auto family : net::all_families)
+            if (asked_[index(family)])
+                families.insert(family);
+        return families;
+    }
+    /// The time up to which answers are spent.
+    time_point spent_until() const { return spent_until_; }
+
     void ask(net::address_family family) { asked_[index(family)] = true; }
 
     /// The families that are to be sent again now.

@@ -24,10 +24,12 @@ public:
     void session_up(net::family_set families);
     /// The session ended. No group is heard any more.
     void session_down();
-    /// The session goes on where another process left it, between two messages: the neighbor has
-    /// what this group wants. After session_up(), before join().
-    void resume(net::address_family family, std::shared_ptr<export_group> heard,
-                bool end_of_rib_sent);
+    /// The session goes on where another rib_out left it, between two messages. After session_up(),
+    /// before join().
+    void resume(net::address_family family, const feed_snapshot& left,
+                const wire::update_format& format);
+    /// As it is once the message that was begun is complete.
+    feed_snapshot snapshot(net::address_family family) const { return feed(family).snapshot(); }
 
     /// The neighbor is to hear this group (never null), whose format is that of the session;
     /// instead of another one, if it heard one. Without a session of this family it does nothing.
@@ -60,7 +62,10 @@ public:
     /// So many of the octets of the last gather() were written. Once for each.
     completed wrote(std::size_t count);
     /// How many octets are left of the message that was begun; 0 between two messages.
-    std::size_t rest_of_message() const;
+    std::size_t rest_of_message() const { return rest().size(); }
+    wire::octets rest() const;
+    /// What is completed once the rest is written.
+    completed completed_by_rest() const;
     /// The next message, which is written by that. Between two messages.
     std::optional<std::vector<std::uint8_t>> next_message();
 

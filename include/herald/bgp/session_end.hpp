@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace herald::bgp {
 
@@ -27,6 +28,13 @@ struct session_end {
 /// Why a peer has no session: how the last one ended, and how the attempts since then failed.
 class session_ends {
 public:
+    session_ends() = default;
+    session_ends(bool last_stays, std::optional<session_end> last,
+                 std::optional<session_end> last_failure)
+        : last_stays_(last_stays)
+        , last_(std::move(last))
+        , last_failure_(std::move(last_failure)) {}
+
     void session_up() { last_failure_.reset(); }
     void add(const session_end& end);
 
@@ -35,13 +43,15 @@ public:
     const std::optional<session_end>& last() const { return last_; }
     /// How the last attempt since the last session failed.
     const std::optional<session_end>& last_failure() const { return last_failure_; }
+    /// Whether last() stays when an attempt fails without a NOTIFICATION.
+    bool last_stays() const { return last_stays_; }
     /// Both in one line; empty before anything ended.
     std::string describe() const;
 
     friend bool operator==(const session_ends&, const session_ends&) = default;
 
 private:
-    bool last_stays_ = false; // when an attempt fails without a NOTIFICATION
+    bool last_stays_ = false;
     std::optional<session_end> last_;
     std::optional<session_end> last_failure_;
 };

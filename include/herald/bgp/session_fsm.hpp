@@ -135,6 +135,14 @@ using session_action =
 /// RFC 9687 §3.1: the greater of 8 minutes and twice the hold time; 0 where there is no hold time.
 std::chrono::milliseconds send_hold_time(const negotiated_session& session);
 
+/// What a state machine is that has a TCP connection, so OPEN was sent: enough to go on.
+struct fsm_snapshot {
+    session_state state = session_state::open_sent; // or beyond
+    std::optional<negotiated_session> session;      // from OpenConfirm on
+    std::array<bool, session_timer_count> running{};
+    friend bool operator==(const fsm_snapshot&, const fsm_snapshot&) = default;
+};
+
 /// The state machine of one connection, RFC 4271 §8, as a function from event to actions. It reads
 /// no clock and touches no socket; it accepts every event in every state. It is used for one
 /// connection: Idle is where it starts and where it ends, and a neighbor that dials again makes a
@@ -145,6 +153,9 @@ class session_fsm {
 public:
     /// `restarted`: this start follows a planned restart, RFC 4724 §4.1.
     explicit session_fsm(const session_settings& settings, bool restarted = false);
+
+    session_fsm(const session_settings& settings, fsm_snapshot from);
+    fsm_snapshot snapshot() const { return {state_, session_, running_}; }
 
     session_state state() const { return state_; }
     /// Set from OpenConfirm on, until the session is over.

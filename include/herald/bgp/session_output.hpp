@@ -17,7 +17,9 @@ namespace herald::bgp {
 void gather_output(const connection& to, rib_out* routes, std::vector<wire::octets>& into);
 /// So many of the octets that were gathered were written.
 rib_out::completed wrote_output(connection& to, rib_out* routes, std::size_t count);
-/// What is still to be written before the connection is closed: no message is left half sent.
-std::vector<std::uint8_t> rest_of_output(const connection& closing, rib_out* routes);
+void count_sent(message_counters& counters, rib_out::completed messages);
+/// What is still to be written before the connection is closed, or handed over: no message is left
+/// half sent.
+std::vector<std::uint8_t> rest_of_output(const connection& closing, const rib_out* routes);
 
 } // namespace herald::bgp

@@ -42,6 +42,8 @@ public:
     std::span<std::uint8_t> prepare();
     /// `count` octets were put at the front of what prepare() returned.
     void commit(std::size_t count);
+    /// What was put there and is not yet in a message that next() gave.
+    octets unread() const { return octets(buffer_).subspan(begin_, end_ - begin_); }
 
     /// The next message, none while it is incomplete, or the NOTIFICATION that its header deserves:
     /// 1/1 marker, 1/2 length (with the length as data; also one that its type cannot have), 1/3
