@@ -23,12 +23,14 @@ int slot_of(const connection_snapshot& one) {
 /// What of a connection does not go together.
 std::optional<std::string> find_fault(const connection_snapshot& one) {
     if (one.fsm.state < session_state::open_sent || one.fsm.state > session_state::established)
-        return fmt::format("connection {} is in a state without a connection", one.id);
+        return fmt::format("connection {} is in a state without TCP", one.id);
     if (one.fsm.session.has_value() != (one.fsm.state > session_state::open_sent))
         return fmt::format("connection {} has a session before an OPEN, or none after it", one.id);
     for (std::size_t timer = 0; timer < session_timer_count; ++timer)
         if (one.fsm.running[timer] != one.deadlines[timer].has_value())
-            return fmt::format("connection {} has a timer without a deadline", one.id);
+            return fmt::format(
+                "connection {} has a deadline without a timer, or a timer without a deadline",
+                one.id);
     return std::nullopt;
 }
 

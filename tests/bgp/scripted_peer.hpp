@@ -126,7 +126,9 @@ public:
     bool refuses = false;             // connection refused
     bool router_answers = true;       // to OPEN and KEEPALIVE
     bool blocked = false;             // no write takes anything
-    std::optional<std::size_t> takes; // so much the next write does, at most
+    std::optional<std::size_t> takes; // so much the next write takes, at most
+    std::size_t most = std::numeric_limits<std::size_t>::max(); // that any write takes
+    std::optional<std::size_t> hand_over_after;                 // so many steps
 
 private:
     struct link {
@@ -182,6 +184,10 @@ private:
     /// Serves each connection once. Returns whether anything happened.
     bool turn() {
         bool happened = false;
+        if (hand_over_after && steps.size() >= *hand_over_after) {
+            hand_over_after.reset();
+            hand_over();
+        }
         for (const auto id : ids()) {
             const auto found = links_.find(id);
             if (found == links_.end())
@@ -254,13 +260,13 @@ private:
                 one.failure = failed->error; // told in a turn of its own
                 return;
             }
-            auto room = blocked ? 0 : std::numeric_limits<std::size_t>::max();
+            auto room = blocked ? 0 : most;
             if (const auto limit = std::exchange(takes, std::nullopt))
                 room = std::min(room, *limit);
             if (failed)
                 room = std::min(room, failed->takes);
             const auto count = deliver(octets, room, *one.router);
-            one.waits = count == 0;
+            one.waits = count == room;
             if (count > 0)
                 insist(peer_->wrote(id, count, at).empty());
         }

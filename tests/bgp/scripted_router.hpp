@@ -53,6 +53,7 @@ public:
     }
 
     void receive(wire::octets octets) {
+        received.insert(received.end(), octets.begin(), octets.end());
         while (!octets.empty() && !closed_) {
             const auto space = framer_.prepare();
             const auto count = std::min(space.size(), octets.size());
@@ -67,12 +68,11 @@ public:
     }
 
     model_neighbor rib;
-    std::vector<wire::message_type> heard;
+    bytes received; // all of it
     bool answers = true;
 
 private:
     void answer(const wire::frame& frame) {
-        heard.push_back(frame.type);
         switch (frame.type) {
         case wire::message_type::open:
             insist(wire::decode_open(frame.body).has_value());
