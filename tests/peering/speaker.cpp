@@ -179,22 +179,15 @@ TEST_CASE("speaker: settings that a session can take change nothing but themselv
     auto described = named("a");
     described.description = "the left one";
     described.session.connect_retry = 77s;
+    described.next_hop = asio::ip::make_address_v4("192.0.2.99");
     const auto* const before = b.under_test.find("a");
     CHECK(b.change({described}) == lines{});
     CHECK(b.under_test.find("a") == before);
     CHECK(b.neighbor_named("a").settings() == described);
-    b.time->settle();
-    CHECK(b.neighbor_named("a").established());
-}
-
-TEST_CASE("speaker: the next hop of a session that goes on is the new one") {
-    bench b({named("a")});
-    b.start();
-    auto elsewhere = named("a");
-    elsewhere.next_hop = asio::ip::make_address_v4("192.0.2.99");
-    CHECK(b.change({elsewhere}) == lines{});
     CHECK(b.neighbor_named("a").next_hops().at(net::address_family::ipv4).global ==
           asio::ip::make_address("192.0.2.99"));
+    b.time->settle();
+    CHECK(b.neighbor_named("a").established());
 }
 
 TEST_CASE("speaker: a neighbor that a change shuts down hears 6/2, and is dialled when enabled") {
@@ -364,17 +357,26 @@ TEST_CASE("speaker: who waits is told when every neighbor has acknowledged, or t
     CHECK(done.back() == "at once");
 }
 
-TEST_CASE("speaker: stopped, every neighbor hears it; for a restart, those that keep no routes") {
-    auto keeps = named("keeps", 2);
-    keeps.session.graceful_restart = 60s;
-    bench b({named("a"), keeps});
+TEST_CASE("speaker: stopped, every neighbor hears why, and is not dialled again") {
+    bench b({named("a"), named("b", 2)});
     b.start();
-    REQUIRE_FALSE(b.neighbor_named("keeps").keeps_routes()); // the routers here keep nothing
-    b.under_test.stop_for_restart(cease(wire::cease_code::administrative_reset));
-    CHECK(b.router("a").notification == cease(wire::cease_code::administrative_reset));
-    CHECK(b.router("keeps").notification == cease(wire::cease_code::administrative_reset));
+    b.under_test.stop(cease(wire::cease_code::administrative_shutdown));
     b.time->advance(10s);
-    CHECK(b.network("a").dials.size() == 1);
+    for (const auto* name : {"a", "b"}) {
+        CHECK(b.router(name).notification == cease(wire::cease_code::administrative_shutdown));
+        CHECK(b.network(name).dials.size() == 1);
+    }
+}
+
+TEST_CASE("speaker: stopped for a restart, neighbors that keep no routes hear it, RFC 4724 §4.1") {
+    auto asked = named("a");
+    asked.session.graceful_restart = 60s;
+    bench b({asked, named("b", 2)});
+    b.start();
+    REQUIRE_FALSE(b.neighbor_named("a").keeps_routes()); // its router cannot
+    b.under_test.stop_for_restart(cease(wire::cease_code::administrative_reset));
+    for (const auto* name : {"a", "b"})
+        CHECK(b.router(name).notification == cease(wire::cease_code::administrative_reset));
 }
 
 TEST_CASE("speaker: one that is gone calls nobody back") {
