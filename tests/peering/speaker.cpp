@@ -69,6 +69,13 @@ neighbor_settings named(const std::string& name, std::uint8_t host = 1) {
     return settings;
 }
 
+std::vector<neighbor_settings> nine() {
+    std::vector<neighbor_settings> all;
+    for (std::uint8_t i = 1; i <= 9; ++i)
+        all.push_back(named("n" + std::to_string(i), i));
+    return all;
+}
+
 /// A speaker whose neighbors' routers answer.
 struct bench {
     asio::io_context context;
@@ -83,6 +90,13 @@ struct bench {
         : under_test(around(), listen, std::move(neighbors), seen) {
         seen.all = &under_test;
     }
+    ~bench() { // what is left in the loop belongs to the networks
+        clock->step = 0us;
+        static_cast<void>(under_test.change({}, {}));
+        time->advance(2s);
+    }
+    bench(const bench&) = delete;
+    bench& operator=(const bench&) = delete;
 
     environment around() {
         return {context.get_executor(), clock,
@@ -219,8 +233,7 @@ TEST_CASE("speaker: an observer sees all neighbors, whole, whatever a change doe
     bench b({named("gone", 1), named("reset", 2), named("down", 3), named("same", 4)});
     b.start();
     auto reset = named("reset", 2), down = named("down", 3);
-    reset.session.hold_time = 9s;
-    down.shutdown = true;
+    reset.session.hold_time = 9s, down.shutdown = true;
     const auto told = b.change({named("new", 5), named("same", 4), down, reset});
     CHECK(std::ranges::count(told, "gone: Idle") == 1);
     CHECK(std::ranges::count(told, "reset: Idle") == 1);
@@ -263,32 +276,25 @@ TEST_CASE("speaker: an address that cannot be listened on stops the start, befor
 }
 
 TEST_CASE("speaker: interfaces with other addresses give every neighbor another next hop") {
-    const auto settings = [](const std::string& name, std::uint8_t host) {
-        auto both = named(name, host);
-        both.session.families = {net::address_family::ipv4, net::address_family::ipv6};
-        return both;
-    };
-    bench b({settings("a", 1), settings("b", 2)});
+    std::vector both{named("a"), named("b", 2)};
+    for (auto& each : both)
+        each.session.families = {net::address_family::ipv4, net::address_family::ipv6};
+    bench b(both);
     b.start();
-    const auto to = asio::ip::make_address_v6("2001:db8::77");
     auto beside = b.links->addresses;
-    beside.ipv6 = to;
+    beside.ipv6 = asio::ip::make_address_v6("2001:db8::77");
     b.links->change(beside);
     for (const auto* name : {"a", "b"})
         CHECK(b.neighbor_named(name).next_hops().at(net::address_family::ipv6).global ==
-              asio::ip::address(to));
+              asio::ip::address(*beside.ipv6));
     beside.ipv6.reset();
     b.links->change(beside);
-    CHECK(b.seen.told ==
-          lines{"a: ipv6 is not announced: lo has no IPv6 address to be the next hop",
-                "b: ipv6 is not announced: lo has no IPv6 address to be the next "
-                "hop"});
+    const std::string none = "ipv6 is not announced: lo has no IPv6 address to be the next hop";
+    CHECK(b.seen.told == lines{"a: " + none, "b: " + none});
 }
 
 TEST_CASE("speaker: a flush of many neighbors goes on in later turns, and tells once of its end") {
-    std::vector<neighbor_settings> many;
-    for (std::uint8_t i = 1; i <= 9; ++i)
-        many.push_back(named("n" + std::to_string(i), i));
+    const auto many = nine();
     bench b(many);
     b.start();
     for (const auto& one : b.under_test.neighbors())
@@ -312,13 +318,11 @@ TEST_CASE("speaker: a flush of many neighbors goes on in later turns, and tells 
     CHECK(done == lines{"first of 9", "second"});
     b.clock->step = 0us;
     b.under_test.flush([&] { done.emplace_back("third"); });
-    CHECK(done == lines{"first of 9", "second", "third"}); // in this turn: little to do
+    CHECK(done.back() == "third"); // in this turn: little to do
 }
 
 TEST_CASE("speaker: a flush that is under way ends when its neighbors go, and with none at all") {
-    std::vector<neighbor_settings> many;
-    for (std::uint8_t i = 1; i <= 9; ++i)
-        many.push_back(named("n" + std::to_string(i), i));
+    const auto many = nine();
     bench b(many);
     b.start();
     b.clock->step = 400us;
