@@ -106,7 +106,7 @@ std::vector<io_fault> faults_of(io_step step, std::size_t at) {
         return faults;
     case io_step::write:
         add_error(std::errc::broken_pipe);
-        for (std::size_t takes = 0; takes < 60; ++takes)
+        for (std::size_t takes = 0; takes < 60; takes += 6)
             faults.push_back({at, {}, takes});
         return faults;
     }

@@ -65,8 +65,8 @@ struct peer_bench {
     explicit peer_bench(const peer_settings& settings = peering_settings())
         : under_test(settings, false, 1, {time_point(1h), {}}) {}
     peer_bench(const peer_settings& settings, const peer_snapshot& from,
-               std::shared_ptr<audience> heard)
-        : under_test(settings, from, std::move(heard)) {}
+               std::shared_ptr<audience> to_hear)
+        : under_test(settings, from, std::move(to_hear)) {}
 
     lines start() { return in_lines(under_test.start(at)); }
     lines stop(const std::optional<wire::notification>& notification = {}) {

@@ -36,9 +36,9 @@ struct io_fault {
 class scripted_peer {
 public:
     scripted_peer(const peer_settings& settings, wire::open_message router_open,
-                  std::shared_ptr<audience> heard)
+                  std::shared_ptr<audience> to_hear)
         : router_open_(std::move(router_open))
-        , heard_(std::move(heard))
+        , heard_(std::move(to_hear))
         , peer_(std::make_unique<peer>(settings, false, 1, at)) {
         peer_->hear(heard_);
     }
@@ -95,15 +95,15 @@ public:
     void hand_over() {
         const auto snapshot = peer_->snapshot();
         insist(!find_fault(snapshot));
-        auto heard = std::make_shared<audience>();
+        auto same = std::make_shared<audience>();
         for (const auto& [prefix, attributes] : heard_->wanted())
-            heard->want(prefix, std::make_shared<const wire::path_attributes>(*attributes));
-        auto next = std::make_unique<peer>(peer_->settings(), snapshot, heard);
+            same->want(prefix, std::make_shared<const wire::path_attributes>(*attributes));
+        auto next = std::make_unique<peer>(peer_->settings(), snapshot, same);
         insist(next->snapshot() == snapshot);
         insist(next->next_hops() == peer_->next_hops() && next->problems() == peer_->problems());
         std::erase_if(links_, [](const auto& each) { return !each.second.router; });
         peer_ = std::move(next);
-        heard_ = std::move(heard);
+        heard_ = std::move(same);
         flush();
     }
 
@@ -131,7 +131,7 @@ public:
     std::optional<std::size_t> hand_over_after;                 // so many steps
 
 private:
-    struct link {
+    struct connection_ends {
         std::shared_ptr<router_end> router; // null: it is being dialled
         bool attempted = false;             // to dial it
         bool waits = false;                 // for room to write
@@ -210,18 +210,18 @@ private:
 
     bool answers_dial() const { return connects || refuses; }
 
-    void tell_failure(connection_id id, link& one, std::error_code error) {
+    void tell_failure(connection_id id, connection_ends& one, std::error_code error) {
         one.failed = true;
         if (one.router)
             one.router->close();
         handle(peer_->failed(id, error, at));
     }
-    void write_again(connection_id id, link& one) {
+    void write_again(connection_id id, connection_ends& one) {
         one.waits = false;
         flush(id, one);
     }
 
-    void dial(connection_id id, link& one) {
+    void dial(connection_id id, connection_ends& one) {
         one.attempted = true;
         const auto failed = step(io_step::dial);
         if (failed && failed->error)
@@ -232,7 +232,7 @@ private:
         handle(peer_->connected(id, our_address, beside, at));
     }
 
-    void read(connection_id id, link& one) {
+    void read(connection_id id, connection_ends& one) {
         const auto failed = step(io_step::read);
         if (failed && failed->error)
             return tell_failure(id, one, failed->error);
@@ -249,7 +249,7 @@ private:
         handle(peer_->received(id, count, at));
     }
 
-    void flush(connection_id id, link& one) {
+    void flush(connection_id id, connection_ends& one) {
         while (one.router && !one.failed && !one.waits) {
             const auto octets = peer_->output(id);
             if (octets.empty())
@@ -286,7 +286,7 @@ private:
     wire::open_message router_open_;
     std::shared_ptr<audience> heard_;
     std::unique_ptr<peer> peer_;
-    std::map<connection_id, link> links_;
+    std::map<connection_id, connection_ends> links_;
     std::vector<std::shared_ptr<router_end>> routers_;
 };
 
