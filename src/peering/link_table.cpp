@@ -1,5 +1,7 @@
 #include "herald/peering/link_table.hpp"
 
+#include "without_scope.hpp"
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -9,10 +11,6 @@ namespace herald::peering {
 namespace ip = boost::asio::ip;
 
 namespace {
-
-ip::address without_scope(const ip::address& address) {
-    return address.is_v6() ? ip::address_v6(address.to_v6().to_bytes()) : address;
-}
 
 enum kind : std::uint8_t { ipv4, ipv6, link_local };
 

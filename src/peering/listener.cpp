@@ -2,6 +2,7 @@
 
 #include "as_result.hpp"
 #include "herald/peering/spawn.hpp"
+#include "without_scope.hpp"
 
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -18,13 +19,6 @@ namespace {
 
 /// With no descriptor or memory left, accepting is tried again after this.
 constexpr std::chrono::milliseconds accept_pause{100};
-
-/// The kernel looks for keys by the address alone, on whichever link it is.
-asio::ip::address without_scope(const asio::ip::address& address) {
-    if (address.is_v4())
-        return address;
-    return asio::ip::address_v6(address.to_v6().to_bytes());
-}
 
 } // namespace
 
@@ -73,7 +67,8 @@ error_code listener::open(const tcp::endpoint& endpoint,
     return failed;
 }
 
-/// What nobody wants goes first: that makes room for others.
+/// What nobody wants goes first: that makes room for others. The kernel looks for keys by the
+/// address alone.
 void listener::change_keys(const std::vector<neighbor_settings>& neighbors) {
     std::map<asio::ip::address, std::string_view> wanted;
     for (const auto& neighbor : neighbors)
