@@ -16,12 +16,14 @@ import time
 from pathlib import Path
 from typing import Callable
 
+from lab.capture import Capture
 from lab.crowd import HOLD_SECONDS, PEER_AS, PORT, Crowd, address
 from lab.herald import Herald
 from lab.network import Namespace, remove_leftovers
 from lab.site import HERALD_AS, settings
 
 BIRD = "/usr/sbin/bird"
+FEW_PREFIXES = 100
 WATCH = """
 import http.client, socket, sys, time
 class Unix(http.client.HTTPConnection):
@@ -148,8 +150,13 @@ def measure(name: str, tested, crowd: Crowd, neighbors: int, count: int) -> None
             and ear.routes >= 2 * count, neighbors))
         for ear in crowd.ears.values():
             ear.routes = count
-    print("  withdrawal ", timed(crowd, "none has any", tested.withdraw,
-                                 lambda ear: ear.routes == 0, neighbors))
+    with Capture(crowd.namespace, "lo", PORT) as capture:
+        print("  withdrawal ", timed(crowd, "none has any", tested.withdraw,
+                                     lambda ear: ear.routes == 0, neighbors))
+        if count <= FEW_PREFIXES:  # one packet for each neighbor
+            moments = [message.time for message in capture.arrived() if message.withdraws_ipv4]
+            print(f"              first to last of {len(moments)} packets "
+                  f"{1000 * (max(moments) - min(moments)):.1f} ms by the kernel's time")
     silence = max(ear.longest_silence for ear in crowd.ears.values())
     print(f"  memory      {tested.process.resident_bytes() / 2**20:.1f} MiB, longest silence on a "
           f"session {silence:.2f} s")

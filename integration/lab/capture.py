@@ -11,7 +11,8 @@ from lab.network import Namespace
 
 ETH_P_ALL = 3
 ETHERNET_HEADER = 14
-SO_TIMESTAMPNS = 35
+SO_TIMESTAMPNS, SO_RCVBUFFORCE = 35, 33
+BUFFER = 1 << 25
 BGP_PORT = 179
 BGP_MARKER = b"\xff" * 16
 BGP_HEADER = 19
@@ -42,10 +43,12 @@ class Capture:
     follows another in it: enough for what herald sends in one write.
     """
 
-    def __init__(self, namespace: Namespace, interface: str):
+    def __init__(self, namespace: Namespace, interface: str, port: int = BGP_PORT):
+        self._port = port
         self._socket = namespace.open_socket(socket.AF_PACKET, socket.SOCK_RAW,
                                              socket.htons(ETH_P_ALL))
         self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER)
         self._socket.bind((interface, ETH_P_ALL))
 
     def __enter__(self) -> "Capture":
@@ -78,7 +81,7 @@ class Capture:
         if address[2] == socket.PACKET_OUTGOING:
             return []
         arrival = _timestamp(ancillary)
-        return [Message(arrival, *message) for message in _messages(_tcp_payload(frame))]
+        return [Message(arrival, *message) for message in _messages(_tcp_payload(frame, self._port))]
 
 
 def _timestamp(ancillary: list) -> float:
@@ -89,13 +92,13 @@ def _timestamp(ancillary: list) -> float:
     raise AssertionError("the kernel gave a packet no time")
 
 
-def _tcp_payload(frame: bytes) -> bytes:
+def _tcp_payload(frame: bytes, port: int) -> bytes:
     """What an Ethernet frame carries to or from the BGP port over IPv4; empty for all else."""
     if frame[12:14] != b"\x08\x00" or frame[ETHERNET_HEADER + 9] != socket.IPPROTO_TCP:
         return b""
     total_length = struct.unpack_from("!H", frame, ETHERNET_HEADER + 2)[0]
     tcp = ETHERNET_HEADER + (frame[ETHERNET_HEADER] & 0x0F) * 4
-    if BGP_PORT not in struct.unpack_from("!HH", frame, tcp):
+    if port not in struct.unpack_from("!HH", frame, tcp):
         return b""
     return frame[tcp + (frame[tcp + 12] >> 4) * 4:ETHERNET_HEADER + total_length]
 

@@ -70,6 +70,7 @@ class Crowd:
     """Waits to be dialled at PORT of every loopback address. A context manager with a thread."""
 
     def __init__(self, namespace: Namespace):
+        self.namespace = namespace
         self.ears: dict = {}
         self._listener = namespace.open_socket(socket.AF_INET, socket.SOCK_STREAM)
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
