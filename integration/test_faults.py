@@ -270,7 +270,9 @@ def test_clock_that_jumps(site):
     world.wait_announced()
     drops = world.router.drops(world.leaf.node_ipv4)
     for jump in ("+10y", "-5y"):
-        offset.write_text(jump)
+        next_offset = site.folder / "next"  # read again and again: it must never be empty
+        next_offset.write_text(jump)
+        next_offset.replace(offset)
         stays_true("the session", lambda: world.router.established(world.leaf.node_ipv4),
                    HOLD_SECONDS + 0.5)
         world.service.kill()
