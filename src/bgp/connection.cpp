@@ -179,17 +179,21 @@ void connection::wrote(std::size_t count) {
         output_ = {};
 }
 
-std::optional<time_point> connection::next_timer() const {
-    const auto earliest = std::ranges::min_element(
+/// Its deadline is the earliest; none: no timer runs.
+std::size_t connection::earliest() const {
+    const auto at = std::ranges::min_element(
         deadlines_, {}, [](const auto& deadline) { return deadline.value_or(time_point::max()); });
-    return *earliest;
+    return static_cast<std::size_t>(at - deadlines_.begin());
+}
+
+std::optional<time_point> connection::next_timer() const {
+    return deadlines_[earliest()];
 }
 
 session_timer connection::take_next_timer() {
-    const auto earliest = std::ranges::min_element(
-        deadlines_, {}, [](const auto& deadline) { return deadline.value_or(time_point::max()); });
-    earliest->reset();
-    return static_cast<session_timer>(earliest - deadlines_.begin());
+    const auto timer = earliest();
+    deadlines_[timer].reset();
+    return static_cast<session_timer>(timer);
 }
 
 } // namespace herald::bgp

@@ -12,11 +12,6 @@ using namespace herald::bgp::test;
 
 namespace {
 
-const wire::update_format plain;
-const auto a = prefix("192.0.2.0/24");
-const auto b = prefix("198.51.100.0/24");
-const auto v6 = prefix("2001:db8:53::/48");
-
 /// Without next hop, as export_route() makes them.
 shared_attributes bare(std::uint32_t med) {
     auto made = *attributes(med);

@@ -11,8 +11,6 @@ using namespace herald::bgp::test;
 
 namespace {
 
-const auto a = prefix("192.0.2.0/24");
-const auto b = prefix("198.51.100.0/24");
 const auto first = attributes(1), second = attributes(2), third = attributes(3);
 
 /// What was before since a moment, the oldest of each prefix.

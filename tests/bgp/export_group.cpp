@@ -14,23 +14,6 @@ using namespace herald::bgp::test;
 
 namespace {
 
-using messages = std::vector<heard>;
-using prefixes = std::vector<net::ip_prefix>;
-
-const wire::update_format plain;
-const auto a = prefix("192.0.2.0/24");
-const auto b = prefix("198.51.100.0/24");
-const auto c = prefix("203.0.113.0/24");
-const auto v6 = prefix("2001:db8:53::/48");
-
-wire::update_message announced(prefixes routes, const shared_attributes& with) {
-    return {{}, std::move(routes), *with};
-}
-
-wire::update_message withdrawn(prefixes routes) {
-    return {std::move(routes), {}, {}};
-}
-
 std::shared_ptr<export_group> group_of(net::address_family family, const prefixes& routes,
                                        const shared_attributes& with) {
     auto group = std::make_shared<export_group>(family, plain);

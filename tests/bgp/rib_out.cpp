@@ -12,24 +12,7 @@ using namespace herald::bgp::test;
 
 namespace {
 
-using messages = std::vector<heard>;
-using prefixes = std::vector<net::ip_prefix>;
-
-const wire::update_format plain;
 const net::family_set both{ipv4, ipv6};
-
-const auto a = prefix("192.0.2.0/24");
-const auto b = prefix("198.51.100.0/24");
-const auto c = prefix("203.0.113.0/24");
-const auto v6 = prefix("2001:db8:53::/48");
-
-wire::update_message announced(prefixes routes, const shared_attributes& with) {
-    return {{}, std::move(routes), *with};
-}
-
-wire::update_message withdrawn(prefixes routes) {
-    return {std::move(routes), {}, {}};
-}
 
 /// A neighbor that has heard `a` and `b` with MED 1.
 void advertise_a_and_b(lone_rib_out& rib) {

@@ -86,6 +86,23 @@ inline net::ip_prefix prefix(std::string_view text) {
     return net::ip_prefix::parse(text).value();
 }
 
+using messages = std::vector<heard>;
+using prefixes = std::vector<net::ip_prefix>;
+
+inline const wire::update_format plain;
+inline const auto a = prefix("192.0.2.0/24");
+inline const auto b = prefix("198.51.100.0/24");
+inline const auto c = prefix("203.0.113.0/24");
+inline const auto v6 = prefix("2001:db8:53::/48");
+
+inline wire::update_message announced(prefixes routes, const shared_attributes& with) {
+    return {{}, std::move(routes), *with};
+}
+
+inline wire::update_message withdrawn(prefixes routes) {
+    return {std::move(routes), {}, {}};
+}
+
 /// Attributes of an eBGP route with this MED, new with every call.
 inline shared_attributes attributes(std::uint32_t med, std::string_view next_hop = "192.0.2.1") {
     wire::path_attributes made;

@@ -101,6 +101,7 @@ public:
 private:
     struct performer;
 
+    std::size_t earliest() const;
     void write(const std::vector<std::uint8_t>& message, wire::message_type type);
     std::optional<session_event> decode(const wire::frame& frame);
     std::optional<session_event> decode_update(wire::octets body);
