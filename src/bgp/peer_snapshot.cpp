@@ -102,6 +102,13 @@ peer_snapshot peer::snapshot() const {
     return made;
 }
 
+peer_actions peer::send_keepalives(moment at) {
+    for (auto* slot : connections_.all())
+        if (*slot && (*slot)->fsm().runs(session_timer::keepalive))
+            handle(**slot, event::timer_expired{session_timer::keepalive}, at);
+    return done();
+}
+
 std::map<net::address_family, feed_snapshot> peer::snapshot_of_routes() const {
     std::map<net::address_family, feed_snapshot> routes;
     if (connections_.established)

@@ -70,6 +70,45 @@ void managed_service::start() {
     update("no checks");
 }
 
+void managed_service::resume(const managed_service_snapshot& from) {
+    started_ = true;
+    state_.resume(from.state);
+    complaints_ = from.complaints;
+    health_ = from.health;
+    administration_ = from.administration;
+    heard_ = from.heard;
+    since_ = from.since;
+    event_ = from.event;
+    for (const auto& settings : settings_.checks) {
+        checks_.push_back(make_check(settings));
+        if (const auto left = from.checks.find(settings.name); left != from.checks.end())
+            checks_.back()->resume(left->second);
+        else
+            checks_.back()->start();
+    }
+    time_has_come(); // maybe meanwhile
+}
+
+std::optional<managed_service_snapshot> managed_service::snapshot() const {
+    if (!started_)
+        return std::nullopt;
+    managed_service_snapshot made{state_.snapshot(), {},     complaints_, health_,
+                                  administration_,   heard_, since_,      event_};
+    for (const auto& check : checks_)
+        made.checks.emplace(check->settings().name, check->snapshot());
+    return made;
+}
+
+void managed_service::hold() {
+    for (const auto& check : checks_)
+        check->hold();
+}
+
+void managed_service::release() {
+    for (const auto& check : checks_)
+        check->release();
+}
+
 std::unique_ptr<health::check> managed_service::make_check(const health::check_settings& settings) {
     return std::make_unique<health::check>(
         executor_, settings,

@@ -19,6 +19,22 @@ void check::start() {
     loop_->start();
 }
 
+void check::resume(const check_snapshot& from) {
+    loop_->resume(from);
+}
+
+check_snapshot check::snapshot() const {
+    return loop_->snapshot();
+}
+
+void check::hold() {
+    loop_->hold();
+}
+
+void check::release() {
+    loop_->release();
+}
+
 bool check::report(const check_report& result) {
     // It goes on where the observer destroys the check.
     const auto loop = loop_;

@@ -69,6 +69,44 @@ void check_loop::start() {
     schedule beat(settings_.interval, settings_.fast_interval);
     if (!is_push(settings_))
         status_.due = beat.first(clock::now(), random_part_of(beat.longest_splay()));
+    until_ = clock::now() + ttl_; // the first report has as long to come as any other
+    begin(beat);
+}
+
+void check_loop::resume(const check_snapshot& from) {
+    schedule beat(settings_.interval, settings_.fast_interval);
+    status_ = from.status;
+    hysteresis_ = {settings_.rise, settings_.fall, from.results};
+    if (is_push(settings_)) {
+        ttl_ = from.ttl;
+        until_ = from.until;
+        lapses_ = from.lapses;
+    } else {
+        status_.due = beat.first(from.status.due.value_or(clock::now()), {});
+    }
+    begin(beat);
+}
+
+check_snapshot check_loop::snapshot() const {
+    check_snapshot made{status_, hysteresis_.snapshot(), ttl_, until_, lapses_};
+    if (running_)
+        made.status.due = clock::now();
+    return made;
+}
+
+void check_loop::hold() {
+    held_ = true;
+    if (running_)
+        cut();
+}
+
+void check_loop::release() {
+    held_ = false;
+    if (parked_)
+        timer_.cancel();
+}
+
+void check_loop::begin(schedule beat) {
     // It keeps this until the coroutine is gone. What goes wrong in there goes wrong in the loop.
     auto ended = [self = shared_from_this()](const std::exception_ptr& thrown) {
         if (thrown)
@@ -94,20 +132,28 @@ asio::awaitable<void> check_loop::run_probes(schedule beat) {
         status_.due = next;
         timer_.expires_at(next);
         co_await timer_.async_wait(http::as_result);
+        while (held_ && !stopped_) {
+            parked_ = true;
+            timer_.expires_at(clock::time_point::max());
+            co_await timer_.async_wait(http::as_result);
+            parked_ = false;
+        }
         if (stopped_)
             co_return;
         auto result = co_await run_probe();
         if (stopped_)
             co_return;
-        take(std::move(result));
+        if (!held_)
+            take(std::move(result));
         deadline_.cancel();
-        next = beat.next(clock::now(), !hysteresis_.agrees());
+        next = held_ ? clock::now() : beat.next(clock::now(), !hysteresis_.agrees());
     }
 }
 
 asio::awaitable<probe_result> check_loop::run_probe() {
     const auto began = clock::now();
-    timed_out_ = false;
+    timed_out_ = cut_ = false;
+    running_ = true;
     status_.due = began + settings_.timeout;
     deadline_.expires_at(*status_.due);
     deadline_.async_wait([self = shared_from_this(), run = ++run_](const auto& error) {
@@ -116,13 +162,14 @@ asio::awaitable<probe_result> check_loop::run_probe() {
     });
     auto result = co_await probe();
     ++run_;
+    running_ = false;
     if (timed_out_) {
         result = {};
         result.timed_out = true;
         result.output = timeout_text(settings_.timeout, state_.progress());
-        // For the next waits; what cancelled this run is over.
-        co_await asio::this_coro::reset_cancellation_state();
     }
+    if (cut_) // for the next waits; what cancelled this run is over
+        co_await asio::this_coro::reset_cancellation_state();
     result.duration = clock::now() - began;
     co_return result;
 }
@@ -142,6 +189,11 @@ asio::awaitable<probe_result> check_loop::probe() {
 
 void check_loop::time_out() {
     timed_out_ = true;
+    cut();
+}
+
+void check_loop::cut() {
+    cut_ = true;
     cancel_.emit(asio::cancellation_type::terminal);
 }
 
@@ -173,9 +225,7 @@ bool check_loop::report(const check_report& told) {
     return true;
 }
 
-/// The first report has as long to come as any other.
 asio::awaitable<void> check_loop::expect_reports() {
-    until_ = clock::now() + ttl_;
     while (!stopped_) {
         const auto before = reports_;
         timer_.expires_at(until_);

@@ -21,6 +21,10 @@ public:
                check_settings settings, check::observer on_result);
 
     void start();
+    void resume(const check_snapshot& from);
+    check_snapshot snapshot() const;
+    void hold();
+    void release();
     void stop();
     bool report(const check_report& result);
 
@@ -30,12 +34,14 @@ public:
 private:
     using clock = std::chrono::steady_clock;
 
+    void begin(schedule beat);
     boost::asio::awaitable<void> run_probes(schedule beat);
     boost::asio::awaitable<void> expect_reports();
     /// To its end or its deadline.
     boost::asio::awaitable<probe_result> run_probe();
     boost::asio::awaitable<probe_result> probe();
     void time_out();
+    void cut();
     void lapse();
     void take(probe_result result);
 
@@ -51,6 +57,10 @@ private:
     std::uint64_t run_ = 0;              // the one that the deadline is for
     bool timed_out_ = false;
     bool stopped_ = false;
+    bool running_ = false;
+    bool cut_ = false;    // the run was, by its deadline or by hold()
+    bool held_ = false;   // no run begins …
+    bool parked_ = false; // … and one waits for that
     run_state state_;
 
     // Of a push check:

@@ -43,10 +43,12 @@ public:
         : service(context)
         , threads_(std::in_place, most_threads) {}
 
-    static http::worker_pool& threads_of(const asio::any_io_executor& executor) {
-        auto& context = asio::query(executor, asio::execution::context);
-        return *asio::use_service<launcher>(context).threads_;
+    static launcher& of(const asio::any_io_executor& executor) {
+        return asio::use_service<launcher>(asio::query(executor, asio::execution::context));
     }
+
+    http::worker_pool& threads() { return *threads_; }
+    const std::shared_ptr<std::size_t>& children() const { return children_; }
 
 private:
     static constexpr std::size_t most_threads = 4;
@@ -54,6 +56,7 @@ private:
     void shutdown() noexcept override { threads_.reset(); }
 
     std::optional<http::worker_pool> threads_;
+    std::shared_ptr<std::size_t> children_ = std::make_shared<std::size_t>(0);
 };
 
 /// A child between the thread that started it and the loop. If the loop is not there any more, it
@@ -82,10 +85,11 @@ private:
 
 std::shared_ptr<child_process> child_process::start(const asio::any_io_executor& executor,
                                                     const std::vector<std::string>& command) {
-    auto result = std::make_shared<child_process>(executor);
+    auto& launches = launcher::of(executor);
+    auto result = std::make_shared<child_process>(executor, launches.children());
     auto made = std::make_shared<delivery>(command);
     try {
-        launcher::threads_of(executor).run(
+        launches.threads().run(
             executor, [made] { made->start(); }, [made, result] { result->started(made->take()); },
             http::worker_pool::loop::waits);
     } catch (const std::system_error& no_thread) {
@@ -95,19 +99,33 @@ std::shared_ptr<child_process> child_process::start(const asio::any_io_executor&
     return result;
 }
 
-child_process::child_process(const asio::any_io_executor& executor)
+std::size_t child_process::left(const asio::any_io_executor& executor) {
+    return *launcher::of(executor).children();
+}
+
+child_process::child_process(const asio::any_io_executor& executor,
+                             std::shared_ptr<std::size_t> count)
     : exited_(executor)
-    , output_(executor) {}
+    , output_(executor)
+    , count_(std::move(count)) {
+    ++*count_;
+}
 
 child_process::~child_process() {
     // Not reaped yet only where the executor itself goes away, and the handler below with it.
     kill();
     reap();
+    set_gone();
+}
+
+void child_process::set_gone() {
+    if (!std::exchange(gone_, true))
+        --*count_;
 }
 
 void child_process::started(std::expected<spawned, std::error_code> child) {
     if (!child) {
-        gone_ = true;
+        set_gone();
         if (auto done = std::exchange(done_, nullptr))
             done(exit_status{.not_started = child.error()}, "");
         return;
@@ -172,7 +190,7 @@ std::optional<exit_status> child_process::reap() {
     auto id = static_cast<id_t>(exited_.native_handle());
     if (waitid(P_PIDFD, id, &info, WEXITED | WNOHANG) == 0 && info.si_pid == 0)
         return std::nullopt;
-    gone_ = true;
+    set_gone();
     // Where SIGCHLD is ignored, the kernel has reaped it before us.
     if (info.si_pid == 0)
         return exit_status{.by_signal = false, .value = exit_status::lost};

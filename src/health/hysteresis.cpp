@@ -21,33 +21,33 @@ std::string_view to_string(verdict value) {
 }
 
 bool hysteresis::add(verdict result) {
-    last_ = result;
-    count(passes_, result == verdict::pass);
-    count(not_failures_, result != verdict::fail);
-    count(not_passes_, result != verdict::pass);
-    count(failures_, result == verdict::fail);
+    row_.last = result;
+    count(row_.passes, result == verdict::pass);
+    count(row_.not_failures, result != verdict::fail);
+    count(row_.not_passes, result != verdict::pass);
+    count(row_.failures, result == verdict::fail);
 
-    auto before = settled_;
-    settled_ = settled_ ? moved(*settled_) : first();
-    return settled_ != before;
+    auto before = row_.settled;
+    row_.settled = row_.settled ? moved(*row_.settled) : first();
+    return row_.settled != before;
 }
 
 std::optional<verdict> hysteresis::first() const {
-    if (not_failures_ >= rise_)
-        return passes_ >= rise_ ? verdict::pass : verdict::degraded;
-    if (failures_ >= fall_)
+    if (row_.not_failures >= rise_)
+        return row_.passes >= rise_ ? verdict::pass : verdict::degraded;
+    if (row_.failures >= fall_)
         return verdict::fail;
     return std::nullopt;
 }
 
 verdict hysteresis::moved(verdict from) const {
-    if (from != verdict::pass && passes_ >= rise_)
+    if (from != verdict::pass && row_.passes >= rise_)
         return verdict::pass;
-    if (from == verdict::fail && not_failures_ >= rise_)
+    if (from == verdict::fail && row_.not_failures >= rise_)
         return verdict::degraded;
-    if (from != verdict::fail && failures_ >= fall_)
+    if (from != verdict::fail && row_.failures >= fall_)
         return verdict::fail;
-    if (from == verdict::pass && not_passes_ >= fall_)
+    if (from == verdict::pass && row_.not_passes >= fall_)
         return verdict::degraded;
     return from;
 }

@@ -42,6 +42,27 @@ std::expected<void, std::string> listener::listen(const asio::ip::address& addre
     return {};
 }
 
+std::expected<void, std::string>
+listener::inherit(const tcp::endpoint& endpoint, int descriptor,
+                  const std::vector<neighbor_settings>& neighbors) {
+    endpoint_ = endpoint;
+    error_code failed;
+    acceptor_.assign(endpoint.protocol(), descriptor, failed);
+    if (!failed && acceptor_.local_endpoint(failed) != endpoint)
+        failed = asio::error::invalid_argument;
+    if (!failed)
+        failed = net::set_close_on_exec(descriptor);
+    if (failed) {
+        stop();
+        return std::unexpected(fmt::format("cannot go on listening on {} port {}: {}",
+                                           endpoint.address().to_string(), endpoint.port(),
+                                           failed.message()));
+    }
+    change_keys(neighbors);
+    spawn(executor_, accept_loop(shared_from_this()));
+    return {};
+}
+
 error_code listener::open(const tcp::endpoint& endpoint,
                           const std::vector<neighbor_settings>& neighbors) {
     error_code failed;

@@ -77,6 +77,23 @@ neighbor::neighbor(environment environment, neighbor_settings settings, neighbor
     , peer_(peer_settings_of(settings_), settings_.shutdown, environment_.chance(), at())
     , alarm_(environment_.time->make_alarm()) {}
 
+neighbor::neighbor(environment environment, neighbor_settings settings, neighbor_observer& observer,
+                   const bgp::peer_snapshot& from, transports over)
+    : environment_(std::move(environment))
+    , settings_(std::move(settings))
+    , observer_(observer)
+    , peer_(peer_settings_of(settings_), from, std::make_shared<bgp::audience>())
+    , alarm_(environment_.time->make_alarm())
+    , writes_(false) {
+    for (auto& [id, transport] : over) {
+        const auto one =
+            std::make_shared<connection>(environment_, std::move(transport), *this, id);
+        one->set_connected();
+        connections_[id] = one;
+        unread_.push_back(one);
+    }
+}
+
 /// Without a word to the observer, who may be gone.
 neighbor::~neighbor() {
     for (const auto& action : peer_.stop(std::nullopt, at()))
@@ -84,6 +101,8 @@ neighbor::~neighbor() {
 }
 
 void neighbor::start() {
+    for (const auto& one : std::exchange(unread_, {}))
+        one->read();
     handle(peer_.start(at()));
 }
 
@@ -158,6 +177,18 @@ std::vector<std::string> neighbor::problems() const {
     return all;
 }
 
+void neighbor::hear(std::shared_ptr<bgp::audience> heard) {
+    peer_.hear(std::move(heard));
+    writes_ = true;
+}
+
+neighbor_snapshot neighbor::snapshot() const {
+    neighbor_snapshot made{peer_.snapshot(), {}};
+    for (const auto& one : made.peer.connections)
+        made.sockets.emplace(one.id, connections_.at(one.id)->descriptor());
+    return made;
+}
+
 void neighbor::flush() {
     handle({});
 }
@@ -188,8 +219,9 @@ bgp::moment neighbor::at() const {
 void neighbor::handle(const bgp::peer_actions& actions) {
     for (const auto& action : actions)
         std::visit(performer{*this}, action);
-    for (const auto& [id, one] : connections_)
-        one->flush();
+    if (writes_)
+        for (const auto& [id, one] : connections_)
+            one->flush();
     set_alarm();
     for (const auto& action : actions)
         std::visit(teller{*this}, action);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <map>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 namespace herald::peering {
@@ -27,17 +28,27 @@ std::string describe_key_error(const std::error_code& error,
                            : "");
 }
 
+void close_all(const neighbor_snapshot& left) {
+    for (const auto& [id, socket] : left.sockets)
+        ::close(socket);
+}
+
 } // namespace
 
 speaker::speaker(environment environment, const listen_settings& listen,
-                 std::vector<neighbor_settings> neighbors, neighbor_observer& observer)
+                 std::vector<neighbor_settings> neighbors, neighbor_observer& observer,
+                 speaker_snapshot inherited)
     : environment_(std::move(environment))
     , listen_(listen)
+    , inherited_(std::move(inherited.listeners))
     , observer_(observer)
     , poll_alarm_(environment_.time->make_alarm()) {
-    for (auto& settings : neighbors)
-        neighbors_.push_back(
-            std::make_unique<neighbor>(environment_, std::move(settings), observer));
+    for (auto& settings : neighbors) {
+        const auto left = inherited.neighbors.extract(settings.name);
+        neighbors_.push_back(make_neighbor(std::move(settings), left ? &left.mapped() : nullptr));
+    }
+    for (const auto& [name, left] : inherited.neighbors)
+        close_all(left);
     environment_.links->on_change([this, alive = std::weak_ptr(alive_)] {
         if (alive.expired())
             return;
@@ -48,6 +59,25 @@ speaker::speaker(environment environment, const listen_settings& listen,
 
 speaker::~speaker() {
     stop_listening();
+    for (const auto& left : inherited_)
+        ::close(left.socket);
+}
+
+/// One whose connections cannot be had begins anew.
+std::unique_ptr<neighbor> speaker::make_neighbor(neighbor_settings settings,
+                                                 const neighbor_snapshot* inherited) {
+    if (inherited != nullptr) {
+        neighbor::transports over;
+        for (const auto& [id, socket] : inherited->sockets)
+            if (auto made = make_inherited(environment_.executor, socket, settings))
+                over.emplace(id, *std::move(made));
+            else
+                ::close(socket);
+        if (over.size() == inherited->peer.connections.size())
+            return std::make_unique<neighbor>(environment_, std::move(settings), observer_,
+                                              inherited->peer, std::move(over));
+    }
+    return std::make_unique<neighbor>(environment_, std::move(settings), observer_);
 }
 
 std::expected<void, std::string> speaker::start() {
@@ -59,8 +89,22 @@ std::expected<void, std::string> speaker::start() {
     if (!opened)
         return std::unexpected(opened.error());
     listeners_ = *std::move(opened);
+    for (const auto& left : std::exchange(inherited_, {}))
+        ::close(left.socket);
     start_all();
     return {};
+}
+
+/// With the socket that was left for it, if there is one.
+std::expected<void, std::string> speaker::open(listener& one,
+                                               const boost::asio::ip::tcp::endpoint& endpoint,
+                                               const std::vector<neighbor_settings>& neighbors) {
+    const auto left = std::ranges::find(inherited_, endpoint, &listener_snapshot::endpoint);
+    if (left == inherited_.end())
+        return one.listen(endpoint.address(), endpoint.port(), neighbors);
+    const auto socket = left->socket;
+    inherited_.erase(left);
+    return one.inherit(endpoint, socket, neighbors);
 }
 
 /// The listeners for these settings: those that are there already, and new ones.
@@ -81,7 +125,7 @@ speaker::listen_on(const listen_settings& listen, const std::vector<neighbor_set
                 if (!alive.expired())
                     accepted(at, std::move(socket));
             });
-        if (auto listening = one->listen(address, listen.port, neighbors); !listening) {
+        if (auto listening = open(*one, endpoint, neighbors); !listening) {
             for (const auto& other : opened)
                 other->stop();
             return std::unexpected(listening.error());
@@ -232,6 +276,20 @@ void speaker::poll_acknowledgement(std::chrono::milliseconds pause) {
         for (const auto& one : ready)
             one.done();
     });
+}
+
+void speaker::send_keepalives() {
+    for (const auto& neighbor : neighbors_)
+        neighbor->send_keepalives();
+}
+
+speaker_snapshot speaker::snapshot() const {
+    speaker_snapshot made;
+    for (const auto& neighbor : neighbors_)
+        made.neighbors.emplace(neighbor->settings().name, neighbor->snapshot());
+    for (const auto& one : listeners_)
+        made.listeners.push_back({one->endpoint(), one->descriptor()});
+    return made;
 }
 
 void speaker::stop(const wire::notification& notification) {

@@ -119,6 +119,10 @@ public:
             std::max(0, net::unacknowledged_octets(socket.native_handle())));
     }
 
+    int descriptor() const override {
+        return const_cast<tcp::socket&>(socket_).native_handle(); // likewise
+    }
+
     asio::ip::address local_address() const override {
         error_code ignored;
         return socket_.local_endpoint(ignored).address();
@@ -164,6 +168,29 @@ std::expected<std::unique_ptr<transport>, error_code>
 make_accepted(tcp::socket socket, const neighbor_settings& settings) {
     if (auto error = prepare(socket, settings))
         return std::unexpected(error);
+    return std::make_unique<tcp_transport>(std::move(socket), settings);
+}
+
+std::expected<std::unique_ptr<transport>, error_code>
+make_inherited(const asio::any_io_executor& executor, int descriptor,
+               const neighbor_settings& settings) {
+    tcp::socket socket(executor);
+    error_code failed;
+    socket.assign(settings.address.is_v4() ? tcp::v4() : tcp::v6(), descriptor, failed);
+    if (failed)
+        return std::unexpected(failed);
+    const auto remote = socket.remote_endpoint(failed);
+    if (!failed && remote.address() != settings.address)
+        failed = asio::error::invalid_argument;
+    if (!failed)
+        socket.non_blocking(true, failed);
+    if (!failed)
+        failed = net::set_close_on_exec(descriptor);
+    if (failed) {
+        error_code ignored;
+        socket.release(ignored);
+        return std::unexpected(failed);
+    }
     return std::make_unique<tcp_transport>(std::move(socket), settings);
 }
 

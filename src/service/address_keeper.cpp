@@ -105,6 +105,11 @@ void address_keeper::remove_all_but(const std::set<owned_address>& configured) {
     }
 }
 
+bool address_keeper::idle() const {
+    return writer_->idle() &&
+           std::ranges::none_of(entries_, [](const auto& each) { return each.second.busy; });
+}
+
 void address_keeper::look() {
     for (auto& [which, entry] : entries_) {
         const bool is_gone = entry.seen && !entry.busy && !is_placed(which);

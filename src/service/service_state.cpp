@@ -37,6 +37,20 @@ service_state::service_state(service_settings settings, std::vector<bool> degrad
     , verdicts_(degrades_only_.size())
     , hold_down_(settings_.hold_down, settings_.hold_down_max) {}
 
+service_state_snapshot service_state::snapshot() const {
+    return {verdicts_, drains_, drain_ends_, stage_, hold_down_.snapshot(), settled_};
+}
+
+void service_state::resume(const service_state_snapshot& from) {
+    verdicts_ = from.verdicts;
+    verdicts_.resize(degrades_only_.size());
+    drains_ = from.drains;
+    drain_ends_ = from.drain_ends;
+    stage_ = from.draining;
+    hold_down_.resume(from.hold_down);
+    settled_ = from.settled;
+}
+
 void service_state::change(service_settings settings, std::vector<bool> degrades_only,
                            std::vector<std::optional<health::verdict>> verdicts) {
     std::optional<health::verdict> presumed;

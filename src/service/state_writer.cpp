@@ -23,9 +23,14 @@ state_writer::~state_writer() {
 
 void state_writer::write(std::expected<std::string, std::error_code> text,
                          std::function<void(std::error_code)> done) {
+    ++*unfinished_;
+    auto tell = [done = std::move(done), unfinished = unfinished_](std::error_code error) {
+        --*unfinished;
+        done(error);
+    };
     {
         std::lock_guard lock(mutex_);
-        jobs_.push_back({std::move(text), std::move(done),
+        jobs_.push_back({std::move(text), std::move(tell),
                          asio::prefer(executor_, asio::execution::outstanding_work.tracked)});
     }
     if (const auto failed = begin())

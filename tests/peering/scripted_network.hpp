@@ -269,6 +269,7 @@ public:
             was->close();
     }
     std::size_t unacknowledged() const override { return network_.unacknowledged; }
+    int descriptor() const override { return -1; }
     boost::asio::ip::address local_address() const override {
         return boost::asio::ip::make_address("127.0.0.1");
     }

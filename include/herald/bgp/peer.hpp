@@ -61,6 +61,9 @@ public:
     void refresh();
     /// Takes settings with which the session goes on.
     peer_actions change(peer_settings settings);
+    /// Sends a KEEPALIVE before its time, wherever one is due some time: for a while nobody will
+    /// be there to send the next.
+    peer_actions send_keepalives(moment at);
 
     // What becomes of connections.
 

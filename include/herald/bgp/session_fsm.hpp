@@ -161,6 +161,8 @@ public:
     /// Set from OpenConfirm on, until the session is over.
     const std::optional<negotiated_session>& session() const { return session_; }
 
+    bool runs(session_timer timer) const { return running_[static_cast<std::size_t>(timer)]; }
+
     std::vector<session_action> handle(const session_event& event);
 
 private:

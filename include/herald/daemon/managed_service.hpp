@@ -44,6 +44,20 @@ struct service_cause {
     friend bool operator==(const service_cause&, const service_cause&) = default;
 };
 
+/// A service at work, for the program that takes this one's place.
+struct managed_service_snapshot {
+    service::service_state_snapshot state;
+    std::map<std::string, health::check_snapshot> checks; // by name
+    std::map<std::string, std::string> complaints;        // likewise
+    service::health_state health = service::health_state::unknown;
+    service::administration administration = service::administration::active;
+    net::announcement heard = net::announcement::none;
+    std::chrono::system_clock::time_point since;
+    std::string event; // that led to the state
+    friend bool operator==(const managed_service_snapshot&,
+                           const managed_service_snapshot&) = default;
+};
+
 /// A service at work: its checks, its state, and the clock of its drains. Its addresses are missing
 /// until it is told of them.
 class managed_service {
@@ -52,6 +66,13 @@ public:
                     service_observer& observer);
 
     void start();
+    /// Goes on where another one was, with the same settings: what is different by now is told.
+    void resume(const managed_service_snapshot& from);
+    /// None before start().
+    std::optional<managed_service_snapshot> snapshot() const;
+    /// Ends the runs of its checks, which count for nothing, and begins none until release().
+    void hold();
+    void release();
     /// Ends all checks; the state stays as it is.
     void stop();
 

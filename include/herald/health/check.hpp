@@ -22,6 +22,18 @@ struct check_status {
     std::chrono::steady_clock::time_point last_change; // when the settled verdict changed
     /// When the run that is going on ends at the latest, or else the next one begins.
     std::optional<std::chrono::steady_clock::time_point> due;
+    friend bool operator==(const check_status&, const check_status&) = default;
+};
+
+/// A check between two runs, or without the run that is going on.
+struct check_snapshot {
+    check_status status; // `due` is when the next run begins; of a run that goes on, now
+    hysteresis_snapshot results;
+    // Of a push check:
+    std::chrono::milliseconds ttl{0};
+    std::chrono::steady_clock::time_point until; // the last report counts
+    unsigned lapses = 0;                         // since then
+    friend bool operator==(const check_snapshot&, const check_snapshot&) = default;
 };
 
 /// The result of a push check, as it was told.
@@ -51,6 +63,15 @@ public:
 
     /// Begins after a random part of the interval (at most 1 s).
     void start();
+
+    /// Begins where another one was, with the same settings.
+    void resume(const check_snapshot& from);
+    check_snapshot snapshot() const;
+
+    /// Ends the run that goes on, which counts for nothing, and begins none until release(): that
+    /// one's then, at once.
+    void hold();
+    void release();
 
     /// Takes a push check's result; false where it is no push check.
     bool report(const check_report& result);

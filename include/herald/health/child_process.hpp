@@ -4,6 +4,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <cstddef>
 #include <expected>
 #include <functional>
 #include <memory>
@@ -40,7 +41,10 @@ public:
     static std::shared_ptr<child_process> start(const boost::asio::any_io_executor& executor,
                                                 const std::vector<std::string>& command);
 
-    explicit child_process(const boost::asio::any_io_executor& executor);
+    /// How many of this executor's have been started, or are about to be, and are not reaped.
+    static std::size_t left(const boost::asio::any_io_executor& executor);
+
+    child_process(const boost::asio::any_io_executor& executor, std::shared_ptr<std::size_t> count);
     ~child_process();
     child_process(const child_process&) = delete;
     child_process& operator=(const child_process&) = delete;
@@ -69,12 +73,14 @@ private:
     /// How the program ended, and its id is free again; none while it goes on.
     std::optional<exit_status> reap();
     void kill_group();
+    void set_gone();
 
     pid_t pid_ = 0;                                // none yet
     boost::asio::posix::stream_descriptor exited_; // the pidfd, readable when it has ended
     boost::asio::posix::stream_descriptor output_;
     last_line output_line_;
     exit_handler done_;
+    std::shared_ptr<std::size_t> count_; // of those that are not gone
     bool killed_ = false;
     bool gone_ = false;
 };

@@ -35,6 +35,7 @@ public:
         transport_->set_user_timeout(timeout);
     }
     boost::asio::ip::address local_address() const { return transport_->local_address(); }
+    int descriptor() const { return transport_->descriptor(); }
     /// The peer's TCP has everything that was written.
     bool acknowledged() const { return transport_->unacknowledged() == 0; }
 

@@ -28,12 +28,18 @@ public:
     std::expected<void, std::string> listen(const boost::asio::ip::address& address,
                                             std::uint16_t port,
                                             const std::vector<neighbor_settings>& neighbors);
+    /// Goes on with a socket that listens there already. The error is a line for people.
+    std::expected<void, std::string> inherit(const boost::asio::ip::tcp::endpoint& endpoint,
+                                             int descriptor,
+                                             const std::vector<neighbor_settings>& neighbors);
     /// From now on connections of these neighbors carry their TCP MD5 keys, RFC 2385, and no other
     /// key is left. What could not be set before is tried again.
     void change_keys(const std::vector<neighbor_settings>& neighbors);
     /// Why this neighbor's key could not be set; none if it is, or there is none to set.
     std::error_code key_error(const neighbor_settings& neighbor) const;
     const boost::asio::ip::tcp::endpoint& endpoint() const { return endpoint_; }
+    /// The socket's; it stays the listener's.
+    int descriptor() { return acceptor_.native_handle(); }
     void stop();
 
 private:

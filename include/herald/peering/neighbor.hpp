@@ -37,10 +37,23 @@ public:
     virtual void problem(const neighbor& which, const std::string& text) = 0;
 };
 
+/// A neighbor for the program that takes this one's place.
+struct neighbor_snapshot {
+    bgp::peer_snapshot peer;
+    std::map<bgp::connection_id, int> sockets; // of the peer's connections
+    friend bool operator==(const neighbor_snapshot&, const neighbor_snapshot&) = default;
+};
+
 /// One neighbor: its sockets, its clock, and the machine that decides, bgp::peer.
 class neighbor {
 public:
+    using transports = std::map<bgp::connection_id, std::unique_ptr<transport>>;
+
     neighbor(environment environment, neighbor_settings settings, neighbor_observer& observer);
+    /// Goes on where another one was, with that one's settings and over the transports of all of
+    /// its connections: reads from start() on, and writes once it was told what to hear.
+    neighbor(environment environment, neighbor_settings settings, neighbor_observer& observer,
+             const bgp::peer_snapshot& from, transports over);
     ~neighbor();
     neighbor(const neighbor&) = delete;
     neighbor& operator=(const neighbor&) = delete;
@@ -68,10 +81,14 @@ public:
     void accept(boost::asio::ip::tcp::socket socket);
     void accept(std::unique_ptr<transport> over);
 
-    void hear(std::shared_ptr<bgp::audience> heard) { peer_.hear(std::move(heard)); }
+    void hear(std::shared_ptr<bgp::audience> heard);
     bgp::audience& heard() { return peer_.heard(); }
     /// Sends what is due, as far as the neighbor's TCP takes it now.
     void flush();
+
+    /// Sends a KEEPALIVE and what else is due, as the last thing before a snapshot.
+    void send_keepalives() { handle(peer_.send_keepalives(at())); }
+    neighbor_snapshot snapshot() const;
 
     const neighbor_settings& settings() const { return settings_; }
     bool administratively_down() const { return peer_.administratively_down(); }
@@ -122,6 +139,8 @@ private:
     std::vector<std::string> accept_problems_;
     std::unique_ptr<alarm_clock> alarm_;
     std::optional<time_point> alarm_at_;
+    std::vector<std::shared_ptr<connection>> unread_; // inherited, until start()
+    bool writes_ = true;
 };
 
 } // namespace herald::peering

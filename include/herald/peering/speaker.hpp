@@ -10,17 +10,35 @@
 #include <cstddef>
 #include <expected>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace herald::peering {
 
+/// A socket that listens, for the program that takes this one's place.
+struct listener_snapshot {
+    boost::asio::ip::tcp::endpoint endpoint;
+    int socket = -1;
+    friend bool operator==(const listener_snapshot&, const listener_snapshot&) = default;
+};
+
+/// What a speaker leaves to the program that takes this one's place.
+struct speaker_snapshot {
+    std::map<std::string, neighbor_snapshot> neighbors; // by name
+    std::vector<listener_snapshot> listeners;
+    friend bool operator==(const speaker_snapshot&, const speaker_snapshot&) = default;
+};
+
 /// All neighbors, and the listeners that take their connections.
 class speaker {
 public:
+    /// `inherited`: what another one left that had these settings. Its sockets are this one's: what
+    /// is of no use is closed.
     speaker(environment environment, const listen_settings& listen,
-            std::vector<neighbor_settings> neighbors, neighbor_observer& observer);
+            std::vector<neighbor_settings> neighbors, neighbor_observer& observer,
+            speaker_snapshot inherited = {});
     ~speaker();
 
     /// Listens and dials. The error is a line for people: an address that cannot be listened on.
@@ -47,6 +65,11 @@ public:
 
     /// Calls `done` once every neighbor has acknowledged what it was sent, or after `limit`.
     void when_acknowledged(std::chrono::milliseconds limit, std::function<void()> done);
+    /// Neighbors send a KEEPALIVE and what else is due …
+    void send_keepalives();
+    /// … and this is what they are then.
+    speaker_snapshot snapshot() const;
+
     /// Stops listening and ends every session with this NOTIFICATION. Connections flush and close
     /// by themselves.
     void stop(const wire::notification& notification);
@@ -55,12 +78,17 @@ public:
     void stop_for_restart(const wire::notification& notification);
 
 private:
+    std::unique_ptr<neighbor> make_neighbor(neighbor_settings settings,
+                                            const neighbor_snapshot* inherited);
     void flush_some();
     void accepted(const listener& at, boost::asio::ip::tcp::socket socket);
     void stop_listening();
     using listeners = std::vector<std::shared_ptr<listener>>;
     std::expected<listeners, std::string>
     listen_on(const listen_settings& listen, const std::vector<neighbor_settings>& neighbors);
+    std::expected<void, std::string> open(listener& one,
+                                          const boost::asio::ip::tcp::endpoint& endpoint,
+                                          const std::vector<neighbor_settings>& neighbors);
     void start_all();
     struct replacement;
     replacement replace(std::vector<neighbor_settings> next);
@@ -76,6 +104,7 @@ private:
     listen_settings listen_;
     std::vector<std::unique_ptr<neighbor>> neighbors_;
     listeners listeners_;
+    std::vector<listener_snapshot> inherited_; // until start()
     neighbor_observer& observer_;
     std::size_t next_to_flush_ = 0;
     std::size_t left_to_flush_ = 0;

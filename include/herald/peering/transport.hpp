@@ -45,6 +45,8 @@ public:
     virtual void close() = 0;
     /// Octets written and not yet acknowledged by the peer's TCP.
     virtual std::size_t unacknowledged() const = 0;
+    /// The socket's; it stays the transport's.
+    virtual int descriptor() const = 0;
     /// Of this end; unspecified while not connected. An IPv6 link-local one carries its scope.
     virtual boost::asio::ip::address local_address() const = 0;
 };
@@ -56,5 +58,11 @@ std::unique_ptr<transport> make_dialler(boost::asio::any_io_executor executor,
 /// given what the settings ask for, TTL security say, and must not be used.
 std::expected<std::unique_ptr<transport>, error_code>
 make_accepted(boost::asio::ip::tcp::socket socket, const neighbor_settings& settings);
+/// A transport over the socket of a connection with this neighbor that the program before this one
+/// had: it was given then what the settings ask for. The error: it is no such socket; whose the
+/// descriptor is stays as it was then.
+std::expected<std::unique_ptr<transport>, error_code>
+make_inherited(const boost::asio::any_io_executor& executor, int descriptor,
+               const neighbor_settings& settings);
 
 } // namespace herald::peering

@@ -60,6 +60,8 @@ public:
     void leave(const owned_address& which);
     /// Removes what the last daemon added and no service has any more.
     void remove_all_but(const std::set<owned_address>& configured);
+    /// Whether nothing is being added, removed or remembered.
+    bool idle() const;
     /// The table has changed.
     void look();
     /// Removes all that was added, after `settle_time`.

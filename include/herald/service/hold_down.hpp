@@ -14,6 +14,14 @@ struct stored_hold_down {
     friend bool operator==(const stored_hold_down&, const stored_hold_down&) = default;
 };
 
+/// The same on the clock that nobody sets, for the program that takes this one's place.
+struct hold_down_snapshot {
+    unsigned flaps = 0;
+    time_point until{};
+    time_point stable_since{};
+    friend bool operator==(const hold_down_snapshot&, const hold_down_snapshot&) = default;
+};
+
 /// How long a service that went down stays down at least: twice as long with each flap, up to a
 /// limit, and as short as at first again after `forgotten_after` of stability. Pure.
 class hold_down {
@@ -34,6 +42,13 @@ public:
     void went_down(time_point now);
     /// They have it back.
     void came_up(time_point now) { stable_since_ = now; }
+
+    hold_down_snapshot snapshot() const { return {flaps_, until_, stable_since_}; }
+    void resume(const hold_down_snapshot& from) {
+        flaps_ = from.flaps;
+        until_ = from.until;
+        stable_since_ = from.stable_since;
+    }
 
     stored_hold_down snapshot(const moment& now) const;
     /// Goes on from a snapshot. However the wall clock was set meanwhile, it holds no longer than

@@ -23,6 +23,24 @@ enum class administration : std::uint8_t { active, draining, drained };
 std::string_view to_string(health_state value);
 std::string_view to_string(administration value);
 
+/// What a service_state was told, for another one with the same settings and checks.
+struct service_state_snapshot {
+    /// From the first of the drains in force.
+    struct stage {
+        time_point since;
+        bool immediate = false;
+        friend bool operator==(const stage&, const stage&) = default;
+    };
+
+    std::vector<std::optional<health::verdict>> verdicts; // one a check
+    std::map<drain_source, drain> drains;
+    std::map<drain_source, time_point> drain_ends; // of those that end by themselves
+    std::optional<stage> draining;                 // since the first of the drains in force
+    hold_down_snapshot hold_down;
+    bool settled = false; // health was once not unknown
+    friend bool operator==(const service_state_snapshot&, const service_state_snapshot&) = default;
+};
+
 /// One service's state: a function of its checks' settled verdicts, its drains, its addresses and
 /// the time. Pure: the time is given, and next_change() says when it matters again.
 class service_state {
@@ -31,6 +49,10 @@ public:
 
     /// `degrades_only`: one element a check, true if its failing only degrades the service.
     service_state(service_settings settings, std::vector<bool> degrades_only);
+
+    service_state_snapshot snapshot() const;
+    /// Goes on with what another one was told; its settings and checks were these.
+    void resume(const service_state_snapshot& from);
 
     /// Takes other settings and checks, with their verdicts as far as they are known. A check whose
     /// verdict is not known counts as the service stands. What it was told of drains stays, and
@@ -77,11 +99,7 @@ public:
     std::optional<time_point> next_change(time_point now) const;
 
 private:
-    /// From the first of the drains in force.
-    struct stage {
-        time_point since;
-        bool immediate = false;
-    };
+    using stage = service_state_snapshot::stage;
 
     /// The checks, counted by what they say.
     struct tally {

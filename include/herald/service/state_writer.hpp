@@ -2,10 +2,12 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <condition_variable>
+#include <cstddef>
 #include <deque>
 #include <expected>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -31,6 +33,8 @@ public:
     state_writer& operator=(const state_writer&) = delete;
 
     const std::filesystem::path& file() const { return file_; }
+    /// Whether nothing is being written, and `done` was called for everything.
+    bool idle() const { return *unfinished_ == 0; }
     /// Writes `text`, then calls `done` on the executor with the error, if any: the file is as it
     /// was then. An error in place of the text is what `done` is called with. In order.
     void write(std::expected<std::string, std::error_code> text,
@@ -48,6 +52,7 @@ private:
     std::optional<job> next();
 
     boost::asio::any_io_executor executor_;
+    std::shared_ptr<std::size_t> unfinished_ = std::make_shared<std::size_t>(0); // jobs
     std::filesystem::path file_;
     unsafe_observer tell_unsafe_;
 

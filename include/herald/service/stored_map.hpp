@@ -55,6 +55,8 @@ public:
     }
 
     const entries& all() const { return all_; }
+    /// Whether no change is being made.
+    bool idle() const { return queue_.empty() && writer_.idle(); }
 
     void apply(change make, outcome tell) {
         queue_.emplace_back(std::move(make), std::move(tell));
