@@ -2,6 +2,7 @@
 #include "herald/daemon/daemon.hpp"
 #include "herald/daemon/log.hpp"
 #include "herald/daemon/planned_restart.hpp"
+#include "herald/daemon/rehearsal.hpp"
 #include "herald/daemon/signals.hpp"
 #include "herald/daemon/state_directory.hpp"
 #include "herald/text/version.hpp"
@@ -11,9 +12,12 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <expected>
 #include <fmt/format.h>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -100,8 +104,8 @@ std::filesystem::path state_path(const daemon_ns::state_settings& settings) {
     return given != nullptr && *given != '\0' ? given : "/var/lib/herald";
 }
 
-int try_start(const config::configuration& settings) {
-    const auto possible = daemon_ns::try_host(settings.control, state_path(settings.state));
+int try_start(const config::configuration& settings, const std::string& file) {
+    const auto possible = daemon_ns::rehearse(settings, file, state_path(settings.state));
     if (!possible)
         fmt::print(stderr, "{}\n", possible.error());
     return possible ? exit_stopped : exit_failed;
@@ -113,33 +117,82 @@ int fail(const std::string& why) {
     return exit_failed;
 }
 
-int run(config::configuration settings, const command_line& chosen, char** arguments) {
+/// What a program before this one left, with the configuration that it had: that of `loaded` in what
+/// takes effect with a start. None: this start begins with nothing.
+struct beginning {
+    config::configuration settings;
+    daemon_ns::inheritance left;
+};
+
+std::optional<beginning> where_it_was_left(const config::load_result& loaded,
+                                           const std::string& file) {
+    auto left = daemon_ns::take_inheritance();
+    const auto give_up = [&](const std::string& why) {
+        daemon_ns::log(daemon_ns::log_level::error, "restart",
+                       fmt::format("what the program before this one left cannot be used, its "
+                                   "sessions are lost: {}",
+                                   why));
+        return std::nullopt;
+    };
+    if (!left)
+        return give_up(left.error());
+    if (!*left)
+        return std::nullopt;
+    auto in_force = daemon_ns::configuration_of(**left, file);
+    if (!in_force) {
+        daemon_ns::close_sockets_of(**left);
+        return give_up(in_force.error());
+    }
+    in_force->control = loaded.settings->control;
+    in_force->state = loaded.settings->state;
+    in_force->log = loaded.settings->log;
+    return beginning{*std::move(in_force), *std::move(*left)};
+}
+
+/// The error is a line for people.
+std::expected<daemon_ns::ending, std::string> serve(config::load_result loaded,
+                                                    daemon_ns::process_start start,
+                                                    std::optional<beginning> begun) {
+    auto state = daemon_ns::state_directory::open(state_path(loaded.settings->state));
+    if (!state)
+        return std::unexpected(state.error());
+    boost::asio::io_context context{1};
+    start.configuration = begun ? begun->left.configuration : loaded.text;
+    start.before = begun ? begun->left.program : "";
+    daemon_ns::daemon daemon(context, begun ? std::move(begun->settings) : *loaded.settings, start,
+                             std::move(*state),
+                             begun ? std::move(begun->left) : daemon_ns::inheritance());
+    if (auto started = daemon.start(); !started)
+        return std::unexpected(started.error());
+    if (begun)
+        if (auto taken = daemon.take_over(std::move(loaded)); !taken)
+            daemon_ns::log(daemon_ns::log_level::error, "restart",
+                           fmt::format("the configuration is the one from before: {}",
+                                       taken.error()));
+    return daemon.run();
+}
+
+int run(config::load_result loaded, const command_line& chosen,
+        std::vector<std::string> arguments) {
     const daemon_ns::process_start start{.program = daemon_ns::program_file(),
+                                         .arguments = std::move(arguments),
                                          .config_file = chosen.config,
                                          .level = chosen.level,
                                          .format = chosen.format,
                                          .restarted = daemon_ns::read_restart_time()};
-    auto next = daemon_ns::ending::exit;
     daemon_ns::block_signals(); // before there is another thread
-    daemon_ns::start_logging(daemon_ns::logging(settings.log, start));
-    auto state = daemon_ns::state_directory::open(state_path(settings.state));
-    if (!state)
-        return fail(state.error());
-    boost::asio::io_context context{1};
-    {
-        daemon_ns::daemon daemon(context, std::move(settings), start, std::move(*state));
-        if (auto started = daemon.start(); !started)
-            return fail(started.error());
-        next = daemon.run();
-    }
+    daemon_ns::start_logging(daemon_ns::logging(loaded.settings->log, start));
+    auto begun = where_it_was_left(loaded, chosen.config);
+    const auto next = serve(std::move(loaded), start, std::move(begun));
+    if (!next)
+        return fail(next.error());
     daemon_ns::log(daemon_ns::log_level::info, "stopped", "heraldd has stopped");
     daemon_ns::stop_logging();
-    if (next == daemon_ns::ending::start_anew) {
-        fmt::print(stderr, "heraldd: {}\n", daemon_ns::start_anew(start.program, arguments));
+    if (*next == daemon_ns::ending::start_anew) {
+        fmt::print(stderr, "heraldd: {}\n",
+                   daemon_ns::start_anew(start.program, start.arguments));
         std::_Exit(exit_failed);
     }
-    // The context's end would wait for a host name that is still being looked up, maybe for
-    // minutes.
     std::_Exit(exit_stopped);
 }
 
@@ -156,6 +209,7 @@ int main(int argc, char** argv) {
     if (!loaded.settings)
         return exit_failed;
     if (chosen.check)
-        return daemon_ns::is_trial() ? try_start(*loaded.settings) : exit_stopped;
-    return run(std::move(*loaded.settings), chosen, argv);
+        return daemon_ns::is_rehearsal() ? try_start(*loaded.settings, chosen.config)
+                                         : exit_stopped;
+    return run(std::move(loaded), chosen, {argv, argv + argc});
 }

@@ -57,7 +57,7 @@ load_result parse(std::string_view text, const std::string& file, bool world_rea
     problem_list problems(file, world_readable);
     const auto document = read_document(text, problems);
     if (!document)
-        return {std::nullopt, problems.take()};
+        return {std::nullopt, problems.take(), {}};
 
     check_keys(*document, find_known_table(""), problems);
     table_reader root({&*document, {}, ""}, problems);
@@ -69,8 +69,8 @@ load_result parse(std::string_view text, const std::string& file, bool world_rea
     for (auto& neighbor : neighbors)
         settings.neighbors.push_back(std::move(neighbor.settings));
     if (problems.has_errors())
-        return {std::nullopt, problems.take()};
-    return {std::move(settings), problems.take()};
+        return {std::nullopt, problems.take(), {}};
+    return {std::move(settings), problems.take(), std::string(text)};
 }
 
 load_result load(const std::filesystem::path& file) {
@@ -79,7 +79,7 @@ load_result load(const std::filesystem::path& file) {
         return parse(content->text, file.string(), content->world_readable);
     problem_list problems(file.string());
     problems.error({}, content.error());
-    return {std::nullopt, problems.take()};
+    return {std::nullopt, problems.take(), {}};
 }
 
 } // namespace herald::config

@@ -27,6 +27,17 @@ json::object to_json(const explain_view& explained) {
     };
 }
 
+json::object to_json(const restart_view& restart) {
+    json::array neighbors;
+    for (const auto& each : restart.neighbors)
+        neighbors.push_back(json::object{
+            {"name", each.neighbor},
+            {"kept", each.kept},
+            {"reason", each.reason ? json::value(*each.reason) : json::value(nullptr)},
+        });
+    return {{"restarting", true}, {"neighbors", std::move(neighbors)}};
+}
+
 json::object to_json(const reload_view& reloaded) {
     json::array changes;
     for (const auto& each : reloaded.changes)

@@ -94,6 +94,12 @@ void connection::cut() {
         waiting->abandon();
 }
 
+bool connection::is_busy() const {
+    constexpr std::chrono::milliseconds new_for{100};
+    const bool asks = first_ && std::chrono::steady_clock::now() - since_ < new_for;
+    return reading_ ? asks : !streaming_;
+}
+
 void connection::make_room() {
     if (reading_)
         refuse_one_more(socket_);

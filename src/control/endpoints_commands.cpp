@@ -135,11 +135,11 @@ answering restart(call& asked) {
     const auto given = parse_restart(asked.body);
     if (!given)
         co_return invalid(given.error());
-    const auto ask = [&](operations& daemon, done reply) {
+    const auto ask = [&](operations& daemon, reply_to<restart_view> reply) {
         daemon.restart({asked.user, given->by}, given->wanted, std::move(reply));
     };
-    const auto how = co_await reply_of<void>(asked, ask);
-    co_return how ? show(json::object{{"restarting", true}}) : problem(how.error());
+    const auto how = co_await reply_of<restart_view>(asked, ask);
+    co_return how ? show(to_json(*how)) : problem(how.error());
 }
 
 answering report(call& asked) {

@@ -145,8 +145,9 @@ parsed<void> read_member(log_request& log, std::string_view name, const json::va
     return {};
 }
 
-parsed<void> read_member(restart_request&, std::string_view name, const json::value&) {
-    return unknown_member(name);
+parsed<void> read_member(restart_request& restart, std::string_view name,
+                         const json::value& value) {
+    return name == "reset" ? read_flag(restart.reset, name, value) : unknown_member(name);
 }
 
 /// The members of a body into a request of that type.

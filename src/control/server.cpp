@@ -5,6 +5,7 @@
 #include "herald/control/json_text.hpp"
 #include "herald/control/socket_file.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -63,12 +64,19 @@ public:
     std::expected<void, std::string> listen(const control_settings& settings);
     std::expected<std::optional<tcp::endpoint>, std::string>
     listen_for_everyone(const metrics_settings& settings);
+    void inherit(const server_sockets& left) { inherited_ = left; }
+    void drop_inherited();
+    server_sockets sockets();
+    void pause();
+    void resume();
+    bool idle() const;
     void changed();
     void publish(const event_view& event);
     void stop();
     void cut();
 
 private:
+    std::expected<void, std::string> go_on(const control_settings& settings);
     void look_again();
     void tell();
 
@@ -86,11 +94,28 @@ private:
     std::shared_ptr<acceptor<tcp>> tcp_; // none: it is not listened there
     std::optional<tcp::endpoint> asked_for_;
     socket_file file_;
+    server_sockets inherited_;
     std::string untold_; // events
     bool look_due_ = false;
 };
 
+/// With the socket that listens there already; the file may get another mode and group.
+std::expected<void, std::string> server::impl::go_on(const control_settings& settings) {
+    const int left = std::exchange(inherited_.operators, -1);
+    if (const auto error = local_->inherit(local(), left)) {
+        ::close(left);
+        return failure(settings.socket.native(), "listen", error);
+    }
+    if (auto settled = file_.settle(settings); !settled) {
+        stop();
+        return settled;
+    }
+    return {};
+}
+
 std::expected<void, std::string> server::impl::listen(const control_settings& settings) {
+    if (inherited_.operators >= 0 && inherited_.path == settings.socket)
+        return go_on(settings);
     if (auto room = file_.make_room(settings.socket); !room) {
         file_.done();
         return room;
@@ -114,9 +139,16 @@ std::expected<void, std::string> server::impl::listen(const control_settings& se
 std::expected<std::shared_ptr<acceptor<tcp>>, std::string>
 server::impl::open(const tcp::endpoint& where, std::shared_ptr<hub> clients) {
     auto opened = std::make_shared<acceptor<tcp>>(executor_, std::move(clients));
-    auto error = opened->bind(where);
-    if (!error)
-        error = opened->listen();
+    error_code error;
+    if (inherited_.everyone >= 0 && inherited_.asked_for == where) {
+        error = opened->inherit(where.protocol(), inherited_.everyone);
+        if (!error)
+            inherited_.everyone = -1;
+    } else {
+        error = opened->bind(where);
+        if (!error)
+            error = opened->listen();
+    }
     if (error)
         return failure(
             fmt::format("metrics on {} port {}", where.address().to_string(), where.port()),
@@ -147,6 +179,41 @@ server::impl::listen_for_everyone(const metrics_settings& settings) {
     asked_for_ = settings.listen;
     close(*std::exchange(everyone_, std::move(clients)));
     return tcp_ ? std::optional(tcp_->where()) : std::nullopt;
+}
+
+void server::impl::drop_inherited() {
+    std::error_code ignored;
+    if (inherited_.operators >= 0 && std::filesystem::is_socket(inherited_.path, ignored))
+        std::filesystem::remove(inherited_.path, ignored);
+    for (int* const each : {&inherited_.operators, &inherited_.everyone})
+        if (const int left = std::exchange(*each, -1); left >= 0)
+            ::close(left);
+}
+
+server_sockets server::impl::sockets() {
+    return {file_.path(), local_->descriptor(), tcp_ ? asked_for_ : std::nullopt,
+            tcp_ ? tcp_->descriptor() : -1};
+}
+
+void server::impl::pause() {
+    behind_operators_->waits.end(problem(is_stopping()));
+    local_->pause();
+    if (tcp_)
+        tcp_->pause();
+}
+
+void server::impl::resume() {
+    local_->resume();
+    if (tcp_)
+        tcp_->resume();
+}
+
+bool server::impl::idle() const {
+    for (const auto& each : {operators_, everyone_})
+        for (const auto* group : {&each->connections, &each->extra})
+            if (std::ranges::any_of(*group, &connection::is_busy))
+                return false;
+    return true;
 }
 
 void server::impl::changed() {
@@ -213,6 +280,30 @@ std::expected<void, std::string> server::listen(const control_settings& settings
 std::expected<std::optional<tcp::endpoint>, std::string>
 server::listen_for_everyone(const metrics_settings& settings) {
     return impl_->listen_for_everyone(settings);
+}
+
+void server::inherit(const server_sockets& left) {
+    impl_->inherit(left);
+}
+
+void server::drop_inherited() {
+    impl_->drop_inherited();
+}
+
+server_sockets server::sockets() {
+    return impl_->sockets();
+}
+
+void server::pause() {
+    impl_->pause();
+}
+
+void server::resume() {
+    impl_->resume();
+}
+
+bool server::idle() const {
+    return impl_->idle();
 }
 
 void server::changed() {

@@ -200,10 +200,13 @@ void control_adapter::reload(const control::caller& who, control::reload_request
     process_.reload(request.dry_run, std::move(reply));
 }
 
-void control_adapter::restart(const control::caller& who, control::restart_request,
-                              control::done reply) {
-    reporter_.commanded(who, log_level::info, "a restart was asked for", {.to = "restart"});
-    process_.restart(std::move(reply));
+void control_adapter::restart(const control::caller& who, control::restart_request request,
+                              control::reply_to<control::restart_view> reply) {
+    reporter_.commanded(who, log_level::info,
+                        request.reset ? "a restart was asked for that resets the sessions"
+                                      : "a restart was asked for",
+                        {.to = request.reset ? "restart_reset" : "restart"});
+    process_.restart(request, std::move(reply));
 }
 
 void control_adapter::reader_dropped() {

@@ -23,21 +23,20 @@ std::string_view name_of(int signal) {
     return signal == SIGTERM ? "SIGTERM" : "SIGINT";
 }
 
-/// sd_notify(3): what tells a restart in place from a stop.
+} // namespace
+
 std::string reloading() {
     const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::steady_clock::now().time_since_epoch());
     return fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count());
 }
 
-} // namespace
-
 log_settings logging(const log_settings& file, const process_start& start) {
     return {start.level.value_or(file.level), start.format.value_or(file.format)};
 }
 
 daemon::daemon(boost::asio::io_context& context, config::configuration settings,
-               process_start start, state_directory state)
+               process_start start, state_directory state, inheritance left)
     : context_(context)
     , settings_(std::move(settings))
     , start_(std::move(start))
@@ -46,7 +45,7 @@ daemon::daemon(boost::asio::io_context& context, config::configuration settings,
     , time_(peering::make_time_source(context.get_executor()))
     , links_(std::make_shared<peering::links>(context.get_executor(), *time_))
     , speaker_(peering::real_environment(context.get_executor(), time_, links_), settings_.listen,
-               settings_.neighbors, reporter_)
+               settings_.neighbors, reporter_, left.speaker)
     , neighbor_shutdowns_(context.get_executor(), state_.path(), speaker_)
     , services_(context.get_executor(), state_.path(), settings_.services, speaker_, *this)
     , announcer_(context.get_executor(), services_, speaker_)
@@ -58,9 +57,11 @@ daemon::daemon(boost::asio::io_context& context, config::configuration settings,
     , watchdog_(
           context.get_executor(), [this] { return stuck_check(); }, notify_service_manager)
     , config_reader_(context.get_executor(),
-                     [file = start_.config_file] { return config::load(file); }) {
+                     [file = start_.config_file] { return config::load(file); })
+    , left_(std::move(left)) {
+    server_.inherit(left_.control);
     for (const auto& neighbor : speaker_.neighbors())
-        if (start_.restarted)
+        if (start_.restarted && !left_.speaker.neighbors.contains(neighbor->settings().name))
             neighbor->restarted(*start_.restarted);
 }
 
@@ -81,7 +82,7 @@ std::expected<void, std::string> daemon::start() {
     }
     if (auto reading = signals_.start(); !reading)
         return reading;
-    services_.start();
+    services_.start(std::exchange(left_, {}).services);
     announcer_.start();
     log(log_level::info, "started", "heraldd is ready",
         {{"version", std::string(text::version())},
@@ -117,6 +118,7 @@ std::expected<void, std::string> daemon::listen() {
     if (auto listening = server_.listen(settings_.control); !listening)
         return listening;
     auto listening = server_.listen_for_everyone(settings_.metrics);
+    server_.drop_inherited();
     if (listening)
         return {};
     server_.stop();
@@ -147,31 +149,6 @@ ending daemon::run() {
         log(log_level::info, "stopping", "heraldd does not start anew: it was told to stop");
     }
     return next_;
-}
-
-void daemon::restart(control::done reply) {
-    using control::refusal;
-    if (stopping_)
-        return reply(std::unexpected(control::is_stopping()));
-    if (std::exchange(trying_, true))
-        return reply(
-            std::unexpected(refusal{refusal::kind::conflict, "busy",
-                                    "another restart was asked for already, and is being tried"}));
-    config_trial::begin(
-        context_.get_executor(), start_.program, start_.config_file,
-        [this, reply = std::move(reply)](const std::expected<void, std::string>& how) {
-            trying_ = false;
-            if (stopping_)
-                return reply(std::unexpected(control::is_stopping()));
-            if (!how) {
-                log(log_level::error, "restart", fmt::format("not restarted: {}", how.error()));
-                return reply(
-                    std::unexpected(refusal{refusal::kind::failed, "cannot_restart",
-                                            fmt::format("not restarted: {}", how.error())}));
-            }
-            reply({});
-            begin_stop(ending::start_anew, "heraldd restarts");
-        });
 }
 
 /// Stopping: withdraw, wait for the acknowledgement, NOTIFICATION, close. Neighbors that keep our

@@ -81,6 +81,7 @@ std::expected<control::reload_view, refusal> daemon::apply_file(config::load_res
         if (auto applied = apply(std::move(*loaded.settings)); !applied)
             return std::unexpected(reload_refused(
                 {refusal::kind::failed, "not_applied", std::move(applied.error())}, dry_run));
+        start_.configuration = std::move(loaded.text);
         for (const auto& warning : orphans)
             log(log_level::warning, "reload", warning);
         for (const auto& change : changes)

@@ -64,6 +64,18 @@ void event_log::stopping(const std::string& why, bool restart) {
     tell({.type = restart ? "restart" : "stop", .cause = why});
 }
 
+void event_log::handed_over(const std::vector<control::kept_view>& neighbors) {
+    for (const auto& each : neighbors)
+        tell({.type = "restart",
+              .neighbor = each.neighbor,
+              .to = each.kept ? "kept" : "not_kept",
+              .cause = each.reason.value_or("")});
+}
+
+void event_log::not_restarted(const std::string& why) {
+    tell({.type = "restart", .to = "refused", .cause = why});
+}
+
 void event_log::reloaded(const std::expected<void, std::string>& how) {
     measured_.reload_success = how.has_value();
     if (how)

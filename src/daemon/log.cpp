@@ -9,10 +9,13 @@
 #include <boost/json/object.hpp>
 #include <chrono>
 #include <fmt/format.h>
+#include <future>
 #include <memory>
 #include <spdlog/async.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <thread>
+#include <utility>
 
 namespace herald::daemon {
 namespace {
@@ -90,6 +93,13 @@ void start_logging(const log_settings& settings) {
 
 void stop_logging() {
     spdlog::shutdown();
+}
+
+void stop_logging_within(std::chrono::milliseconds limit) {
+    std::packaged_task<void()> stop(stop_logging);
+    const auto stopped = stop.get_future();
+    std::thread(std::move(stop)).detach();
+    static_cast<void>(stopped.wait_for(limit));
 }
 
 void set_log_level(log_level level) {

@@ -62,19 +62,50 @@ std::expected<void, std::string> managed_services::load() {
     return addresses_.start();
 }
 
-void managed_services::start() {
+void managed_services::start(const std::map<std::string, managed_service_snapshot>& left) {
+    std::vector<managed_service*> fresh;
     for (const auto& service : services_) {
+        if (const auto before = left.find(service->name()); before != left.end()) {
+            resume(*service, before->second);
+            continue;
+        }
+        fresh.push_back(service.get());
         if (const auto kept = hold_downs_.all().find(service->name());
             kept != hold_downs_.all().end())
             service->restore_hold_down(kept->second);
         take_up_drain(*service);
     }
     await_clock();
-    std::vector<managed_service*> all;
-    all.reserve(services_.size());
+    begin(fresh);
+}
+
+/// Its drain was taken up by the program before, maybe provisionally.
+void managed_services::resume(managed_service& service, const managed_service_snapshot& from) {
+    const auto in_force = from.state.drains.find(service::drain_source::by_operator);
+    const auto kept = drains_.all().find(service.name());
+    if (in_force != from.state.drains.end() && kept != drains_.all().end() &&
+        in_force->second != kept->second)
+        provisional_[service.name()] = in_force->second;
+    service.resume(from);
+    addresses_.service_changed(service);
+}
+
+std::map<std::string, managed_service_snapshot> managed_services::snapshot() const {
+    std::map<std::string, managed_service_snapshot> all;
     for (const auto& service : services_)
-        all.push_back(service.get());
-    begin(all);
+        if (auto one = service->snapshot())
+            all.emplace(service->name(), *std::move(one));
+    return all;
+}
+
+void managed_services::hold() {
+    for (const auto& service : services_)
+        service->hold();
+}
+
+void managed_services::release() {
+    for (const auto& service : services_)
+        service->release();
 }
 
 /// A service with a drain file starts once that was looked for: what is drained then is never

@@ -63,7 +63,9 @@ private:
 /// ends here.
 class delivery {
 public:
-    explicit delivery(std::vector<std::string> command) : command_(std::move(command)) {}
+    delivery(std::vector<std::string> command, std::vector<int> given)
+        : command_(std::move(command))
+        , given_(std::move(given)) {}
     ~delivery() {
         if (child_)
             abandon(*child_);
@@ -71,23 +73,25 @@ public:
     delivery(const delivery&) = delete;
     delivery& operator=(const delivery&) = delete;
 
-    void start() { child_ = spawn_child(command_); }
+    void start() { child_ = spawn_child(command_, given_); }
     std::expected<spawned, std::error_code> take() {
         return std::exchange(child_, std::unexpected(std::error_code()));
     }
 
 private:
     std::vector<std::string> command_;
+    std::vector<int> given_;
     std::expected<spawned, std::error_code> child_ = std::unexpected(std::error_code());
 };
 
 } // namespace
 
 std::shared_ptr<child_process> child_process::start(const asio::any_io_executor& executor,
-                                                    const std::vector<std::string>& command) {
+                                                    const std::vector<std::string>& command,
+                                                    const std::vector<int>& given) {
     auto& launches = launcher::of(executor);
     auto result = std::make_shared<child_process>(executor, launches.children());
-    auto made = std::make_shared<delivery>(command);
+    auto made = std::make_shared<delivery>(command, given);
     try {
         launches.threads().run(
             executor, [made] { made->start(); }, [made, result] { result->started(made->take()); },

@@ -26,13 +26,16 @@ std::error_code system_error(int number) {
 /// a child must not keep open beyond our end.
 class descriptors_of_child {
 public:
-    explicit descriptors_of_child(int output) {
+    descriptors_of_child(int output, const std::vector<int>& given) {
         posix_spawn_file_actions_init(&actions_);
         // Before stdin: the pipe may have any number, even 0.
         posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
         posix_spawn_file_actions_adddup2(&actions_, output, STDERR_FILENO);
         posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-        posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
+        int next = STDERR_FILENO + 1;
+        for (const int each : given)
+            posix_spawn_file_actions_adddup2(&actions_, each, next++);
+        posix_spawn_file_actions_addclosefrom_np(&actions_, next);
     }
     ~descriptors_of_child() { posix_spawn_file_actions_destroy(&actions_); }
     descriptors_of_child(const descriptors_of_child&) = delete;
@@ -89,7 +92,8 @@ std::vector<char*> environment_of_child() {
     return variables;
 }
 
-std::expected<pid_t, std::error_code> start(const std::vector<std::string>& command, int output) {
+std::expected<pid_t, std::error_code> start(const std::vector<std::string>& command, int output,
+                                            const std::vector<int>& given) {
     std::vector<char*> arguments;
     arguments.reserve(command.size() + 1);
     for (const auto& argument : command)
@@ -98,7 +102,7 @@ std::expected<pid_t, std::error_code> start(const std::vector<std::string>& comm
     auto variables = environment_of_child();
 
     pid_t pid = -1;
-    descriptors_of_child descriptors(output);
+    descriptors_of_child descriptors(output, given);
     attributes_of_child attributes;
     // glibc shares our memory with the child until it execs: no page tables are copied.
     int error = posix_spawnp(&pid, arguments.front(), descriptors.get(), attributes.get(),
@@ -110,7 +114,8 @@ std::expected<pid_t, std::error_code> start(const std::vector<std::string>& comm
 
 } // namespace
 
-std::expected<spawned, std::error_code> spawn_child(const std::vector<std::string>& command) {
+std::expected<spawned, std::error_code> spawn_child(const std::vector<std::string>& command,
+                                                    const std::vector<int>& given) {
     if (command.empty())
         return std::unexpected(std::make_error_code(std::errc::invalid_argument));
     int ends[2];
@@ -118,7 +123,7 @@ std::expected<spawned, std::error_code> spawn_child(const std::vector<std::strin
         return std::unexpected(system_error(errno));
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
 
-    auto pid = start(command, ends[1]);
+    auto pid = start(command, ends[1], given);
     close(ends[1]);
     if (!pid) {
         close(ends[0]);

@@ -17,7 +17,9 @@ struct spawned {
 
 /// See child_process. This waits until the program has taken the place of this one, which takes as
 /// long as a disk does. What the calling thread has of ambient capabilities, the child has too.
-std::expected<spawned, std::error_code> spawn_child(const std::vector<std::string>& command);
+/// The descriptors `given`, all of them 16 or greater, are 3 and on there.
+std::expected<spawned, std::error_code> spawn_child(const std::vector<std::string>& command,
+                                                    const std::vector<int>& given);
 
 /// Kills and reaps it, and waits for that.
 void abandon(const spawned& child);

@@ -26,7 +26,8 @@ connection::connection(const environment& environment, std::unique_ptr<transport
     , time_(environment.time)
     , transport_(std::move(transport))
     , owner_(&owner)
-    , id_(id) {}
+    , id_(id)
+    , closing_count_(environment.closing) {}
 
 void connection::dial() {
     spawn(executor_, dial(shared_from_this()));
@@ -119,6 +120,7 @@ void connection::close(std::vector<std::uint8_t> rest) {
     // A close with unread input would be a reset, and the peer might never see the NOTIFICATION:
     // the read loop goes on until the peer has closed too, for a bounded time.
     dropped_.resize(dropped_size);
+    ++*closing_count_;
     closing_alarm_ = time_->make_alarm();
     closing_alarm_->set(time_->now() + closing_time,
                         [self = shared_from_this()] { self->finish(); });
@@ -137,8 +139,10 @@ void connection::finish() {
     if (std::exchange(closed_, true))
         return;
     rest_.clear();
-    if (closing_alarm_)
+    if (closing_alarm_) {
         closing_alarm_->cancel();
+        --*closing_count_;
+    }
     transport_->close();
 }
 

@@ -308,11 +308,16 @@ std::expected<void, refusal> fake_daemon::set_log_level(const caller& who,
     return {};
 }
 
-void fake_daemon::restart(const caller& who, restart_request, done reply) {
+void fake_daemon::restart(const caller& who, restart_request request,
+                          reply_to<restart_view> reply) {
     callers.push_back(who);
     ++restarts;
     shown.started += 1s;
-    give(std::move(reply), {});
+    const std::optional<std::string> why =
+        request.reset ? std::optional("a reset was asked for") : std::nullopt;
+    give<restart_view>(std::move(reply),
+                       restart_view{{{"leaf1", !request.reset, why},
+                                     {"leaf2", false, "there is no session"}}});
 }
 
 /// Checks are run, but for "page".

@@ -60,7 +60,8 @@ public:
     void reload(const caller& who, reload_request request, reply_to<reload_view> reply) override;
     std::expected<void, refusal> set_log_level(const caller& who,
                                                const log_request& request) override;
-    void restart(const caller& who, restart_request request, done reply) override;
+    void restart(const caller& who, restart_request request,
+                 reply_to<restart_view> reply) override;
     void cannot_accept(const std::string& why) override { complaints.push_back(why); }
     std::expected<void, refusal> report(const caller& who, const report_request& request) override;
     void reader_dropped() override { ++dropped; }

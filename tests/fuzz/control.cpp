@@ -64,7 +64,9 @@ public:
     std::expected<void, refusal> set_log_level(const caller&, const log_request&) override {
         return {};
     }
-    void restart(const caller&, restart_request, done reply) override { reply({}); }
+    void restart(const caller&, restart_request, reply_to<restart_view> reply) override {
+        reply(restart_view{});
+    }
     void cannot_accept(const std::string&) override {}
     std::expected<void, refusal> report(const caller&, const report_request& told) override {
         if (told.result.empty() || (told.ttl && told.ttl->count() <= 0))

@@ -59,6 +59,7 @@ std::string to_string(const problem& value);
 struct load_result {
     std::optional<configuration> settings;
     std::vector<problem> problems;
+    std::string text; // that was read, if there are settings
 };
 
 /// Reads a file of at most 1 MiB. What it cannot read is a problem like any other.

@@ -6,6 +6,7 @@
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <fcntl.h>
 #include <memory>
@@ -53,6 +54,30 @@ public:
         return error;
     }
 
+    /// Goes on with a socket that listens already.
+    error_code inherit(const Protocol& protocol, int descriptor) {
+        error_code error;
+        socket_.assign(protocol, descriptor, error);
+        if (error)
+            return error;
+        keep_from_children(socket_);
+        accept();
+        return error;
+    }
+
+    /// Takes nobody until resume(): who connects waits.
+    void pause() {
+        error_code ignored;
+        paused_ = true;
+        socket_.cancel(ignored);
+    }
+    void resume() {
+        paused_ = false;
+        accept();
+    }
+
+    /// The socket's; it stays the acceptor's.
+    int descriptor() { return socket_.native_handle(); }
     endpoint where() const { return socket_.local_endpoint(); }
 
     void stop() {
@@ -65,12 +90,17 @@ private:
     using client = Protocol::socket;
 
     void accept() {
+        if (paused_ || !socket_.is_open() || std::exchange(accepting_, true))
+            return;
         socket_.async_accept([self = this->shared_from_this()](error_code error, client taken) {
             self->accepted(error, std::move(taken));
         });
     }
 
     void accepted(error_code error, client taken) {
+        accepting_ = false;
+        if (error == boost::asio::error::operation_aborted)
+            return accept(); // it was paused, and is not any more
         if (!socket_.is_open())
             return;
         if (error)
@@ -111,8 +141,7 @@ private:
         failed_ = true;
         pause_.expires_after(hub_->behind->bounds.accept_retry);
         pause_.async_wait([self = this->shared_from_this()](error_code) {
-            if (self->socket_.is_open())
-                self->accept();
+            self->accept();
         });
     }
 
@@ -120,6 +149,8 @@ private:
     boost::asio::steady_timer pause_;
     std::shared_ptr<hub> hub_;
     bool failed_ = false; // and it was logged
+    bool accepting_ = false;
+    bool paused_ = false;
 };
 
 } // namespace herald::control

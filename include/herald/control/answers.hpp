@@ -43,6 +43,18 @@ struct reload_view {
     std::vector<std::string> warnings; // of the configuration, one line each
 };
 
+/// What becomes of a neighbor's session in a restart.
+struct kept_view {
+    std::string neighbor;
+    bool kept = false;
+    std::optional<std::string> reason; // why not
+};
+
+struct restart_view {
+    std::vector<kept_view> neighbors;
+};
+
+boost::json::object to_json(const restart_view& restart);
 boost::json::object to_json(const explain_view& explained);
 boost::json::object to_json(const reload_view& reloaded);
 

@@ -55,6 +55,9 @@ public:
     void tell(std::string_view lines);
 
     std::chrono::steady_clock::time_point since() const { return since_; }
+    /// Whether it is being answered, other than by events as they come, or has just come and is
+    /// about to ask.
+    bool is_busy() const;
     /// Whether a reply waits for the client to take it.
     bool holds_reply() const { return held_.size() > 0; }
 

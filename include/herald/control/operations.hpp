@@ -86,6 +86,7 @@ struct log_request {
 };
 
 struct restart_request {
+    bool reset = false; // of all sessions
     friend bool operator==(restart_request, restart_request) = default;
 };
 
@@ -136,10 +137,11 @@ public:
     virtual void reload(const caller& who, reload_request request, reply_to<reload_view> reply) = 0;
     virtual std::expected<void, refusal> set_log_level(const caller& who,
                                                        const log_request& request) = 0;
-    /// Starts the program anew without withdrawing from neighbors that keep the routes meanwhile.
-    /// `reply` is called before, once it is known that the new start would not fail for its
-    /// configuration.
-    virtual void restart(const caller& who, restart_request request, done reply) = 0;
+    /// Has the program that is on disk take the place of this one, and gives it everything: sessions
+    /// go on. `reply` is called before, once it is known that it can; with `reset` sessions end, but
+    /// nothing is withdrawn from neighbors that keep the routes meanwhile.
+    virtual void restart(const caller& who, restart_request request,
+                         reply_to<restart_view> reply) = 0;
     /// Clients cannot be taken: out of descriptors, say. Once until one is taken again.
     virtual void cannot_accept(const std::string& why) = 0;
     /// The result of a push check, which may change what is announced before this returns.

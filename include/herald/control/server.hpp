@@ -8,11 +8,21 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <expected>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 
 namespace herald::control {
+
+/// The sockets of a server, for the program that takes this one's place.
+struct server_sockets {
+    std::filesystem::path path;
+    int operators = -1;
+    std::optional<boost::asio::ip::tcp::endpoint> asked_for; // as the settings have it
+    int everyone = -1;                                       // none: it is not listened there
+    friend bool operator==(const server_sockets&, const server_sockets&) = default;
+};
 
 /// HTTP/1.1 with JSON over a UNIX stream socket, and what is read-only over TCP too. What
 /// clients can cost is in limits.
@@ -34,6 +44,18 @@ public:
     /// listened there, it goes on where it was.
     std::expected<std::optional<boost::asio::ip::tcp::endpoint>, std::string>
     listen_for_everyone(const metrics_settings& settings);
+
+    /// Sockets that listen already, for the two functions above to go on with where they are what
+    /// is asked for. They are this one's: drop_inherited() closes the others.
+    void inherit(const server_sockets& left);
+    void drop_inherited();
+    server_sockets sockets();
+    /// Takes no more clients: who connects waits until resume(), or for another program. Requests
+    /// that wait for a condition are refused.
+    void pause();
+    void resume();
+    /// Whether nobody waits for an answer.
+    bool idle() const;
 
     /// Tells those that follow events, in a later turn of the loop. Cheap where nobody does.
     void publish(const event_view& event);

@@ -30,6 +30,8 @@ public:
     /// After listen(): whoever looks is answered.
     void done() { unlock(); }
 
+    /// Of the file that was settled.
+    const std::filesystem::path& path() const { return path_; }
     /// Removes the file, if it is still the one that was settled.
     void remove();
 

@@ -48,6 +48,8 @@ public:
     void afterwards(telling tell);
     /// Sends what is due now: before anybody looks at what neighbors were sent.
     void send();
+    /// Whether nothing is due.
+    bool idle() const { return due_.empty() && tellings_.empty(); }
     /// Services or neighbors are others than before: tells every neighbor all that it is to hear,
     /// and nothing else.
     void announce_all();

@@ -26,7 +26,8 @@ public:
     virtual const std::string& config_file() const = 0;
     /// See control::operations.
     virtual void reload(bool dry_run, control::reply_to<control::reload_view> reply) = 0;
-    virtual void restart(control::done reply) = 0;
+    virtual void restart(control::restart_request request,
+                         control::reply_to<control::restart_view> reply) = 0;
 };
 
 /// Answers the control socket: makes views of the modules' states, and hands them what operators
@@ -66,7 +67,7 @@ public:
     std::expected<void, control::refusal>
     set_log_level(const control::caller& who, const control::log_request& request) override;
     void restart(const control::caller& who, control::restart_request request,
-                 control::done reply) override;
+                 control::reply_to<control::restart_view> reply) override;
     std::expected<void, control::refusal> report(const control::caller& who,
                                                  const control::report_request& request) override;
     void cannot_accept(const std::string& why) override;

@@ -6,6 +6,7 @@
 #include "herald/daemon/announcer.hpp"
 #include "herald/daemon/config_reader.hpp"
 #include "herald/daemon/control_adapter.hpp"
+#include "herald/daemon/inheritance.hpp"
 #include "herald/daemon/lag_meter.hpp"
 #include "herald/daemon/managed_services.hpp"
 #include "herald/daemon/neighbor_shutdowns.hpp"
@@ -29,17 +30,23 @@ namespace herald::daemon {
 
 /// How this process came to be, and can come to be again.
 struct process_start {
-    std::string program; // its file
+    std::string program;                // its file
+    std::vector<std::string> arguments; // of the command line, the program's name first
     std::string config_file;
+    std::string configuration = {}; // that is in force, as it was read
     /// What the command line says of the log, which the file does not change then.
     std::optional<log_level> level = {};
     std::optional<log_format> format = {};
     /// When the planned restart began that this start belongs to.
     std::optional<std::chrono::steady_clock::time_point> restarted = {};
+    std::string before = {}; // the version of the program whose place this one took
 };
 
 /// How this start logs.
 log_settings logging(const log_settings& file, const process_start& start);
+
+/// sd_notify(3): what tells a restart in place from a stop.
+std::string reloading();
 
 /// What the process is to do next.
 enum class ending : std::uint8_t { exit, start_anew };
@@ -48,13 +55,17 @@ enum class ending : std::uint8_t { exit, start_anew };
 /// in order.
 class daemon final : private lifecycle, private service_observer {
 public:
+    /// `left`: what another one left that had these settings.
     daemon(boost::asio::io_context& context, config::configuration settings, process_start start,
-           state_directory state);
+           state_directory state, inheritance left = {});
     ~daemon() override;
 
     /// Drains are read first, then the control socket and the BGP listeners open, then checks and
     /// sessions begin. The error is a line for people.
     std::expected<void, std::string> start();
+    /// What goes on where another program was takes the configuration that is read by now, after
+    /// start(). The error is a line for people; all is as before then.
+    std::expected<void, std::string> take_over(config::load_result loaded);
     /// Returns once it was stopped by a signal, or is to be started anew, and connections have been
     /// flushed and closed.
     ending run();
@@ -64,7 +75,8 @@ private:
     const config::configuration& settings() const override { return settings_; }
     const std::string& config_file() const override { return start_.config_file; }
     void reload(bool dry_run, control::reply_to<control::reload_view> reply) override;
-    void restart(control::done reply) override;
+    void restart(control::restart_request request,
+                 control::reply_to<control::restart_view> reply) override;
 
     // service_observer
     void service_changed(managed_service& which) override;
@@ -77,6 +89,16 @@ private:
     control::refusal reload_refused(control::refusal why, bool dry_run);
     std::expected<void, std::string> apply(config::configuration next);
     void exclude_next_hops();
+
+    struct restart_attempt;
+    inheritance leave();
+    void rehearsed(std::expected<rehearsal_report, std::string> how);
+    bool is_quiet() const;
+    void await_quiet();
+    void say_farewell();
+    void await_clients();
+    void hand_over();
+    void call_off(const std::string& why);
 
     void signalled(int signal);
     void begin_stop(ending next, const std::string& why);
@@ -101,7 +123,8 @@ private:
     signals signals_;
     watchdog watchdog_;
     config_reader config_reader_;
-    bool trying_ = false; // a restart was asked for
+    inheritance left_; // until start()
+    std::unique_ptr<restart_attempt> attempt_;
     bool stopping_ = false;
     ending next_ = ending::exit;
     std::string why_; // it stops

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herald/control/answers.hpp"
 #include "herald/control/event_view.hpp"
 #include "herald/control/measurements.hpp"
 #include "herald/control/snapshot.hpp"
@@ -57,6 +58,9 @@ public:
     void started();
     /// `why`: "heraldd was stopped by SIGTERM", …
     void stopping(const std::string& why, bool restart);
+    /// A new program takes over; what becomes of each neighbor's session.
+    void handed_over(const std::vector<control::kept_view>& neighbors);
+    void not_restarted(const std::string& why);
     /// The configuration was read again; the error is a line for people.
     void reloaded(const std::expected<void, std::string>& how);
 

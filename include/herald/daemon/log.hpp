@@ -2,6 +2,7 @@
 
 #include "herald/daemon/daemon_settings.hpp"
 
+#include <chrono>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -20,6 +21,8 @@ struct log_field {
 void start_logging(const log_settings& settings);
 /// Writes what waits and ends the thread.
 void stop_logging();
+/// The same, but a reader of stderr that stalls keeps it no longer than this.
+void stop_logging_within(std::chrono::milliseconds limit);
 void set_log_level(log_level level);
 
 /// Whether such lines are written at present: what is said often need not be put together else.

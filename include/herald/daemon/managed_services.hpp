@@ -37,8 +37,15 @@ public:
 
     /// Reads drains and hold-downs, and finds the addresses. The error is a line for people.
     std::expected<void, std::string> load();
-    /// Takes up drains and hold-downs, and begins the checks.
-    void start();
+    /// Takes up drains and hold-downs, and begins the checks. Services in `left` go on from there.
+    void start(const std::map<std::string, managed_service_snapshot>& left = {});
+    /// Those that are at work.
+    std::map<std::string, managed_service_snapshot> snapshot() const;
+    /// Ends the runs of all checks, which count for nothing, and begins none until release().
+    void hold();
+    void release();
+    /// Whether nothing is being stored, added or removed.
+    bool idle() const { return drains_.idle() && hold_downs_.idle() && addresses_.idle(); }
     /// Ends the checks; what neighbors hear stays as it is.
     void stop();
     /// After the sessions have ended; see service_addresses::stop().
@@ -88,6 +95,7 @@ private:
     void start_in_spite_of_files();
     void enforce_drains(const std::vector<std::string>& names);
     void take_up_drain(managed_service& service);
+    void resume(managed_service& service, const managed_service_snapshot& from);
     void await_clock();
     void judge_ends_again();
     void keep_hold_downs();

@@ -39,6 +39,9 @@ public:
     /// Also those that a reload has made anew.
     void enforce();
 
+    /// Whether nothing is being stored.
+    bool idle() const { return stored_.idle(); }
+
     /// At once, then on disk; then `tell` is told whether it is there.
     void shut_down(const std::string& neighbor, const stored_shutdown& shutdown, outcome tell);
     void enable(const std::string& neighbor, outcome tell);

@@ -37,6 +37,7 @@ public:
     void services_changed(const std::vector<config::service_entry>& before);
     /// Adds or lets go what a settled service needs by its state.
     void service_changed(const managed_service& service);
+    bool idle() const { return keeper_.idle(); }
     /// The sessions have ended. If `for_good`, managed addresses go, a settle time later; over a
     /// restart they stay.
     void stop(bool for_good);

@@ -29,7 +29,7 @@ struct exit_status {
 struct spawned;
 
 /// A program that runs in a process group of its own, with default signal handling, nothing on
-/// stdin, stdout and stderr in one pipe, and no other descriptor of ours. What a service manager
+/// stdin, stdout and stderr in one pipe, and no descriptor of ours that it is not given. What a service manager
 /// gave to us and not to it is taken away: ambient capabilities, and the environment variables of
 /// sd_notify(3), sd_listen_fds(3) and herald's own. Nothing here waits: it is started on another
 /// thread, and the kernel says when it has ended, through a pidfd (pidfd_open(2)).
@@ -37,9 +37,11 @@ class child_process : public std::enable_shared_from_this<child_process> {
 public:
     using exit_handler = std::function<void(exit_status, std::string last_line)>;
 
-    /// Starts `command`; its first element is looked up in PATH unless it has a slash.
+    /// Starts `command`; its first element is looked up in PATH unless it has a slash. The
+    /// descriptors `given` are 3 and on there; they are to stay open until it is told of.
     static std::shared_ptr<child_process> start(const boost::asio::any_io_executor& executor,
-                                                const std::vector<std::string>& command);
+                                                const std::vector<std::string>& command,
+                                                const std::vector<int>& given = {});
 
     /// How many of this executor's have been started, or are about to be, and are not reaped.
     static std::size_t left(const boost::asio::any_io_executor& executor);

@@ -58,6 +58,7 @@ private:
     wire::octets rest_octets_;
     std::vector<std::uint8_t> dropped_;
     std::unique_ptr<alarm_clock> closing_alarm_;
+    std::shared_ptr<std::size_t> closing_count_;
     bool connected_ = false;
     bool writing_ = false; // waiting for the socket to take more
     bool failed_ = false;  // which the peer is to be told

@@ -5,6 +5,7 @@
 #include "herald/peering/transport.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -19,6 +20,8 @@ struct environment {
     std::function<std::unique_ptr<transport>(const neighbor_settings&)> make_dialler;
     std::shared_ptr<link_facts> links;
     std::function<std::uint32_t()> chance = [] { return std::random_device{}(); }; // for jitter
+    /// Connections that no neighbor has any more, and that are still to write something.
+    std::shared_ptr<std::size_t> closing = std::make_shared<std::size_t>(0);
 };
 
 /// The system's TCP, with this clock and these links.

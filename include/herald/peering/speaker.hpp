@@ -65,6 +65,9 @@ public:
 
     /// Calls `done` once every neighbor has acknowledged what it was sent, or after `limit`.
     void when_acknowledged(std::chrono::milliseconds limit, std::function<void()> done);
+    /// Whether every flush is done, and no connection is being closed: what it was to say at its
+    /// end was said.
+    bool idle() const { return !flush_goes_on_ && *environment_.closing == 0; }
     /// Neighbors send a KEEPALIVE and what else is due …
     void send_keepalives();
     /// … and this is what they are then.

@@ -1,0 +1,200 @@
+#include "herald/daemon/inheritance.hpp"
+
+#include "herald/daemon/service_json.hpp"
+#include "herald/handover/json_values.hpp"
+#include "herald/handover/peer_json.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+#include <utility>
+
+namespace herald::daemon {
+
+namespace {
+
+namespace json = boost::json;
+
+using handover::json_document;
+using handover::json_reader;
+using handover::json_text;
+
+// More than any configuration has room for.
+constexpr std::size_t most_neighbors = 100'000;
+constexpr std::size_t most_services = 100'000;
+constexpr std::size_t most_listeners = 10'000;
+constexpr std::size_t most_connections = 3; // of a neighbor
+constexpr std::size_t longest_name = 4096;
+constexpr std::size_t longest_configuration = 1U << 20U;
+constexpr std::size_t longest_password = 80;
+/// As boost::json guards its stack.
+constexpr std::size_t deepest = 32;
+
+int read_socket(json_reader from) {
+    return from.integer<int>(3);
+}
+
+json::object endpoint_json(const boost::asio::ip::tcp::endpoint& endpoint) {
+    return {{"address", handover::json_address(endpoint.address())}, {"port", endpoint.port()}};
+}
+
+boost::asio::ip::tcp::endpoint read_endpoint(json_reader from) {
+    const auto address = handover::read_address(from.member("address"));
+    return {address, from.member("port").integer<std::uint16_t>()};
+}
+
+json::object neighbor_json(const peering::neighbor_snapshot& neighbor) {
+    json::object sockets;
+    for (const auto& [id, socket] : neighbor.sockets)
+        sockets[std::to_string(id)] = socket;
+    return {{"sockets", std::move(sockets)}, {"peer", handover::to_json(neighbor.peer)}};
+}
+
+/// The sockets in the order of the peer's connections.
+std::vector<int> read_sockets(json_reader from) {
+    std::vector<int> sockets;
+    for (const auto& [id, socket] : from.members(most_connections))
+        sockets.push_back(read_socket(socket));
+    return sockets;
+}
+
+/// The error is what is wrong with this neighbor alone.
+std::expected<peering::neighbor_snapshot, std::string>
+neighbor_from_json(json_reader from, const std::vector<int>& sockets) {
+    auto peer = handover::peer_from_json(from.member("peer").value());
+    if (!peer)
+        return std::unexpected(peer.error());
+    peering::neighbor_snapshot neighbor{*std::move(peer), {}};
+    std::size_t known = 0;
+    for (const auto& [id, socket] : from.member("sockets").members(most_connections))
+        for (const auto& connection : neighbor.peer.connections)
+            if (std::to_string(connection.id) == id)
+                neighbor.sockets.emplace(connection.id, sockets[known++]);
+    if (known != neighbor.peer.connections.size() || known != sockets.size())
+        return std::unexpected("its connections and its sockets are not the same");
+    return neighbor;
+}
+
+void read_neighbor(std::string_view name, json_reader from, inheritance& into) {
+    const auto sockets = read_sockets(from.member("sockets"));
+    auto neighbor = neighbor_from_json(from, sockets);
+    if (neighbor) {
+        into.speaker.neighbors.emplace(name, *std::move(neighbor));
+        return;
+    }
+    into.unreadable.emplace(name, neighbor.error());
+    into.unused_sockets.insert(into.unused_sockets.end(), sockets.begin(), sockets.end());
+}
+
+json::object control_json(const control::server_sockets& sockets) {
+    json::object made{{"path", json_text(sockets.path.native())}, {"socket", sockets.operators}};
+    if (sockets.asked_for) {
+        made["metrics"] = endpoint_json(*sockets.asked_for);
+        made["metrics_socket"] = sockets.everyone;
+    }
+    return made;
+}
+
+control::server_sockets read_control(json_reader from) {
+    control::server_sockets sockets;
+    sockets.path = from.member("path").text(longest_name);
+    sockets.operators = read_socket(from.member("socket"));
+    if (const auto metrics = from.optional("metrics")) {
+        sockets.asked_for = read_endpoint(*metrics);
+        sockets.everyone = read_socket(from.member("metrics_socket"));
+    }
+    return sockets;
+}
+
+inheritance read_all(json_reader from) {
+    inheritance left;
+    left.program = from.member("program").text(longest_name);
+    left.proof = from.member("proof").text(longest_name);
+    left.configuration = from.member("configuration").text(longest_configuration);
+    for (const auto& [name, password] : from.member("passwords").members(most_neighbors))
+        left.passwords.emplace(name, password.text(longest_password));
+    for (const auto& [name, neighbor] : from.member("neighbors").members(most_neighbors))
+        read_neighbor(name, neighbor, left);
+    for (const auto listener : from.member("listeners").elements(most_listeners))
+        left.speaker.listeners.push_back(
+            {read_endpoint(listener), read_socket(listener.member("socket"))});
+    left.control = read_control(from.member("control"));
+    for (const auto& [name, service] : from.member("services").members(most_services))
+        left.services.emplace(name, read_service(service));
+    if (const auto* const events = from.member("events").value().if_object())
+        left.events = *events;
+    return left;
+}
+
+std::expected<json::value, std::string> parse_state(std::string_view text) {
+    json::parse_options options;
+    options.max_depth = deepest;
+    boost::system::error_code failed;
+    auto value = json::parse(text, failed, {}, options);
+    if (failed)
+        return std::unexpected(fmt::format("it is not JSON: {}", failed.message()));
+    return value;
+}
+
+} // namespace
+
+std::string to_json(const inheritance& left) {
+    json::object passwords;
+    for (const auto& [name, password] : left.passwords)
+        passwords[name] = json_text(password);
+    json::object neighbors;
+    for (const auto& [name, neighbor] : left.speaker.neighbors)
+        neighbors[name] = neighbor_json(neighbor);
+    json::array listeners;
+    for (const auto& [endpoint, socket] : left.speaker.listeners) {
+        auto listener = endpoint_json(endpoint);
+        listener["socket"] = socket;
+        listeners.push_back(std::move(listener));
+    }
+    json::object services;
+    for (const auto& [name, service] : left.services)
+        services[name] = to_json(service);
+    return json::serialize(json::object{{"version", inheritance::current_version},
+                                        {"program", json_text(left.program)},
+                                        {"proof", json_text(left.proof)},
+                                        {"configuration", json_text(left.configuration)},
+                                        {"passwords", std::move(passwords)},
+                                        {"neighbors", std::move(neighbors)},
+                                        {"listeners", std::move(listeners)},
+                                        {"control", control_json(left.control)},
+                                        {"services", std::move(services)},
+                                        {"events", left.events}});
+}
+
+std::expected<inheritance, std::string> inheritance_from_json(std::string_view text) {
+    const auto value = parse_state(text);
+    if (!value)
+        return std::unexpected(value.error());
+    json_document document(*value);
+    const auto version = document.root().member("version").integer<unsigned>();
+    if (!document.fault() && version != inheritance::current_version)
+        return std::unexpected(fmt::format("its version is {}, this program reads version {}",
+                                           version, inheritance::current_version));
+    auto left = read_all(document.root());
+    return document.result(std::move(left));
+}
+
+std::vector<int> sockets_of(const inheritance& left) {
+    auto all = left.unused_sockets;
+    for (const auto& [name, neighbor] : left.speaker.neighbors)
+        for (const auto& [id, socket] : neighbor.sockets)
+            all.push_back(socket);
+    for (const auto& listener : left.speaker.listeners)
+        all.push_back(listener.socket);
+    for (const int socket : {left.control.operators, left.control.everyone})
+        if (socket >= 0)
+            all.push_back(socket);
+    return all;
+}
+
+void close_sockets_of(const inheritance& left) {
+    for (const int socket : sockets_of(left))
+        ::close(socket);
+}
+
+} // namespace herald::daemon
