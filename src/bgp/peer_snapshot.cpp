@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <functional>
 #include <set>
 #include <utility>
 
 namespace herald::bgp {
 
 namespace {
+
+using namespace std::chrono_literals;
 
 bool is_established(const connection_snapshot& one) {
     return one.fsm.state == session_state::established;
@@ -20,32 +23,103 @@ int slot_of(const connection_snapshot& one) {
     return is_established(one) ? 2 : static_cast<int>(one.opened_by);
 }
 
+/// Whether it is one that negotiate() can have made, as far as the machine relies on it.
+bool is_right(const negotiated_session& session) {
+    const auto hold_time = session.hold_time;
+    const bool has_keepalive = session.keepalive >= 1s && session.keepalive <= hold_time;
+    const bool is_timed = hold_time == 0s ? session.keepalive == 0s
+                                          : hold_time >= 3s && hold_time <= 65535s && has_keepalive;
+    const auto max_size =
+        session.extended_message ? wire::max_extended_message_size : wire::max_message_size;
+    return is_timed && session.format.max_size == max_size;
+}
+
+/// The timers that run in a state follow from it, RFC 4271 §8.2.2, RFC 9687.
+bool are_timers_right(const fsm_snapshot& fsm) {
+    const bool timed = !fsm.session || fsm.session->hold_time != 0s;
+    const auto runs = [&](session_timer timer) {
+        return fsm.running[static_cast<std::size_t>(timer)];
+    };
+    return !runs(session_timer::connect_retry) && runs(session_timer::hold) == timed &&
+           runs(session_timer::keepalive) == (timed && fsm.session) &&
+           runs(session_timer::send_hold) == (timed && fsm.state == session_state::established);
+}
+
 /// What of a connection does not go together.
 std::optional<std::string> find_fault(const connection_snapshot& one) {
     if (one.fsm.state < session_state::open_sent || one.fsm.state > session_state::established)
         return fmt::format("connection {} is in a state without TCP", one.id);
     if (one.fsm.session.has_value() != (one.fsm.state > session_state::open_sent))
         return fmt::format("connection {} has a session before an OPEN, or none after it", one.id);
+    if (one.fsm.session && !is_right(*one.fsm.session))
+        return fmt::format("connection {} has a session that cannot be negotiated", one.id);
     for (std::size_t timer = 0; timer < session_timer_count; ++timer)
         if (one.fsm.running[timer] != one.deadlines[timer].has_value())
             return fmt::format(
                 "connection {} has a deadline without a timer, or a timer without a deadline",
                 one.id);
+    if (!are_timers_right(one.fsm))
+        return fmt::format("connection {} has other timers than its state", one.id);
     return std::nullopt;
 }
 
-/// Routes are of their family and have attributes, and there are none without a session.
+/// What of the connections does not go together.
+std::optional<std::string> find_fault(const std::vector<connection_snapshot>& connections,
+                                      connection_id next_id) {
+    std::set<int> slots;
+    std::set<connection_id> ids;
+    bool chosen = false; // a collision leaves one that has had an OPEN
+    for (const auto& one : connections) {
+        if (auto fault = find_fault(one))
+            return fault;
+        if (!slots.insert(slot_of(one)).second || !ids.insert(one.id).second ||
+            (one.fsm.session && std::exchange(chosen, true)))
+            return fmt::format("connection {} is one too many", one.id);
+        if (one.id >= next_id)
+            return fmt::format("connection {} is of the future", one.id);
+    }
+    return std::nullopt;
+}
+
+/// Whether it can be sent again.
+bool is_right(const feed_snapshot::route& route, net::address_family family) {
+    return route.prefix.family() == family && route.attributes && route.attributes->next_hop &&
+           (family == net::address_family::ipv4 || route.attributes->next_hop->global.is_v6());
+}
+
+/// In order of prefix, each once; nothing that RFC 7313 has where it was not negotiated.
+bool is_right(const feed_snapshot& feed, net::address_family family,
+              const negotiated_session& session) {
+    const auto is_in_order = [](const auto& a, const auto& b) { return a.prefix < b.prefix; };
+    const bool enhanced = feed.refresh_asked || feed.answering == feed_snapshot::refresh::enhanced;
+    return (!enhanced || session.enhanced_route_refresh) &&
+           std::ranges::adjacent_find(feed.routes, std::not_fn(is_in_order)) == feed.routes.end() &&
+           std::ranges::all_of(feed.routes,
+                               [&](const auto& route) { return is_right(route, family); });
+}
+
+/// There are routes of the session's families, and of no others.
 bool are_routes_right(const peer_snapshot& snapshot) {
     const auto established = std::ranges::find_if(snapshot.connections, is_established);
-    for (const auto& [family, feed] : snapshot.routes) {
-        if (established == snapshot.connections.end() ||
-            !established->fsm.session->families.contains(family))
-            return false;
-        for (const auto& route : feed.routes)
-            if (route.prefix.family() != family || !route.attributes)
-                return false;
-    }
-    return true;
+    if (established == snapshot.connections.end())
+        return snapshot.routes.empty() && snapshot.refreshes_asked.empty();
+    const auto& session = *established->fsm.session;
+    return std::ranges::all_of(net::all_families, [&](net::address_family family) {
+        const auto feed = snapshot.routes.find(family);
+        if (feed == snapshot.routes.end() || !session.families.contains(family))
+            return feed == snapshot.routes.end() && !session.families.contains(family);
+        return is_right(feed->second, family, session);
+    });
+}
+
+/// No clock has begun later, so that a duration since then has room in its type.
+bool are_times_right(const peer_snapshot& snapshot) {
+    const auto is_right_end = [](const std::optional<session_end>& end) {
+        return !end || end->at.time_since_epoch() >= 0s;
+    };
+    return snapshot.up_since >= time_point() && snapshot.refreshes_spent_until >= time_point() &&
+           snapshot.since.time_since_epoch() >= 0s && is_right_end(snapshot.ends.last()) &&
+           is_right_end(snapshot.ends.last_failure());
 }
 
 } // namespace
@@ -54,20 +128,18 @@ std::optional<std::string> find_fault(const peer_snapshot& snapshot) {
     if (snapshot.version != peer_snapshot::current_version)
         return fmt::format("its version is {}, not {}", snapshot.version,
                            peer_snapshot::current_version);
-    std::set<int> slots;
-    std::set<connection_id> ids;
-    for (const auto& one : snapshot.connections) {
-        if (auto fault = find_fault(one))
-            return fault;
-        if (!slots.insert(slot_of(one)).second || !ids.insert(one.id).second)
-            return fmt::format("connection {} is one too many", one.id);
-        if (one.id >= snapshot.next_id)
-            return fmt::format("connection {} is of the future", one.id);
-    }
-    if (!snapshot.running && !snapshot.connections.empty())
+    if (auto fault = find_fault(snapshot.connections, snapshot.next_id))
+        return fault;
+    if (!snapshot.running && (!snapshot.connections.empty() || snapshot.dial_at))
         return "it has connections and does not run";
+    if (snapshot.running && snapshot.down)
+        return "it is down and runs";
     if (!are_routes_right(snapshot))
         return "it has routes that its session cannot have";
+    if (!are_times_right(snapshot))
+        return "it has a time before its clock has begun";
+    if (snapshot.failures > retry_backoff::most_failures)
+        return "it has had more failures than are counted";
     return std::nullopt;
 }
 

@@ -39,9 +39,8 @@ void retry_backoff::session_ended(std::chrono::milliseconds lasted,
 
 std::chrono::milliseconds retry_backoff::next() {
     constexpr std::chrono::milliseconds first_wait{1000};
-    constexpr unsigned doublings = 20; // 12 days; keeps the shift in range
     const auto failures = failures_;
-    failures_ = std::min(failures_ + 1, doublings);
+    failures_ = std::min(failures_ + 1, most_failures);
     if (failures == 0)
         return std::chrono::milliseconds{0};
     return std::min(limit_, first_wait * (1U << (failures - 1)));

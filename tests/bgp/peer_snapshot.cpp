@@ -1,4 +1,5 @@
 #include "tests/bgp/peer_support.hpp"
+#include "tests/bgp/scripted_life.hpp"
 
 #include <limits>
 #include <memory>
@@ -6,74 +7,6 @@
 using namespace herald;
 using namespace herald::bgp;
 using namespace herald::bgp::test;
-
-namespace {
-
-const auto ipv4_prefix = *net::ip_prefix::parse("192.0.2.0/24");
-const auto ipv6_prefix = *net::ip_prefix::parse("2001:db8:53::/48");
-
-shared_attributes route(std::uint32_t med) {
-    wire::path_attributes made;
-    made.origin = wire::origin::igp;
-    made.path = wire::as_path{{wire::as_segment::kind::sequence, {65010}}};
-    made.med = med;
-    return std::make_shared<const wire::path_attributes>(std::move(made));
-}
-
-/// A life with routes of both families, two refreshes, and messages that arrive in pieces.
-struct life {
-    scripted_peer scripted{peering_settings(), peer_open(), std::make_shared<audience>()};
-    lines ends;
-
-    life() {
-        scripted.told = [this](const any_peer_action& action) {
-            if (const auto* const ended = std::get_if<peer_action::session_ended>(&action))
-                ends.push_back(ended->end.describe());
-        };
-    }
-
-    void live() {
-        scripted.handle(scripted.tested().start(scripted.at));
-        scripted.heard().want(ipv4_prefix, route(1));
-        scripted.heard().want(ipv6_prefix, route(1));
-        scripted.pass(100ms);
-        scripted.tested().routes_complete();
-        pass(1s);
-        scripted.heard().want(ipv4_prefix, route(2));
-        scripted.heard().unwant(ipv6_prefix);
-        pass(1s);
-        ask(net::address_family::ipv4);
-        scripted.heard().want(ipv6_prefix, route(3));
-        scripted.flush();
-        ask(net::address_family::ipv6);
-        ask(net::address_family::ipv4);
-        pass(1s);
-        send_in_pieces(wire::encode_keepalive());
-        pass(28s);
-        send_in_pieces(wire::encode_keepalive());
-        pass(2s); // the hold time is over without these
-    }
-
-    const bytes& received() const { return scripted.routers().back()->received; }
-
-private:
-    void pass(std::chrono::milliseconds time) {
-        scripted.flush();
-        scripted.pass(time);
-    }
-    void ask(net::address_family family) {
-        scripted.routers().back()->ask(family);
-        scripted.settle();
-    }
-    void send_in_pieces(const bytes& message) {
-        for (const auto octet : message) {
-            scripted.routers().back()->send({octet});
-            scripted.settle();
-        }
-    }
-};
-
-} // namespace
 
 TEST_CASE("peer_snapshot: a peer that is handed over after any step of its life, and in the middle "
           "of any message, sends octet by octet what it would have sent") {
@@ -159,9 +92,114 @@ TEST_CASE("peer_snapshot: of one that contradicts itself no peer is made") {
           "connection 1 is of the future");
     CHECK(fault_with([](all& wrong, one&) { wrong.running = false; }) ==
           "it has connections and does not run");
+    CHECK(fault_with([](all& wrong, one&) { wrong.down = true; }) == "it is down and runs");
     CHECK(fault_with([](all& wrong, one&) { wrong.connections.clear(); }) ==
           "it has routes that its session cannot have");
     CHECK(fault_with([](all& wrong, one&) {
               wrong.routes.begin()->second.routes[0].attributes.reset();
           }) == "it has routes that its session cannot have");
+}
+
+TEST_CASE("peer_snapshot: no peer is made of one that would go wrong later") {
+    peer_bench b;
+    b.under_test.heard().want(ipv4_prefix, route(1));
+    b.under_test.heard().want(ipv6_prefix, route(1));
+    b.establish();
+    b.written(1);
+    const auto right = b.under_test.snapshot();
+    REQUIRE(right.routes.at(net::address_family::ipv6).routes.size() == 1);
+    const auto fault_with = [&](const auto& change) {
+        auto wrong = right;
+        change(wrong, *wrong.connections.at(0).fsm.session,
+               wrong.routes.at(net::address_family::ipv6));
+        return find_fault(wrong).value_or("nothing");
+    };
+    using all = peer_snapshot;
+    using agreed = negotiated_session;
+    using feed = feed_snapshot;
+
+    const std::string session = "connection 1 has a session that cannot be negotiated";
+    CHECK(fault_with([](all&, agreed& wrong, feed&) { wrong.keepalive = 0ms; }) == session);
+    CHECK(fault_with([](all&, agreed& wrong, feed&) { wrong.keepalive = 31s; }) == session);
+    CHECK(fault_with([](all&, agreed& wrong, feed&) { wrong.hold_time = 2s; }) == session);
+    CHECK(fault_with([](all&, agreed& wrong, feed&) { wrong.hold_time = 65536s; }) == session);
+    CHECK(fault_with([](all&, agreed& wrong, feed&) { wrong.hold_time = 0s; }) == session);
+    CHECK(fault_with([](all&, agreed& wrong, feed&) { wrong.format.max_size = 1; }) == session);
+    CHECK(fault_with([](all&, agreed& wrong, feed&) { wrong.extended_message = false; }) ==
+          session);
+
+    const std::string routes = "it has routes that its session cannot have";
+    CHECK(fault_with([](all&, agreed&, feed& wrong) { wrong.routes.push_back(wrong.routes[0]); }) ==
+          routes);
+    CHECK(fault_with([](all&, agreed&, feed& wrong) {
+              wrong.routes[0].attributes = route(1); // without a next hop
+          }) == routes);
+    CHECK(fault_with([](all&, agreed&, feed& wrong) {
+              auto attributes = *wrong.routes[0].attributes;
+              attributes.next_hop->global = our_address;
+              wrong.routes[0].attributes =
+                  std::make_shared<const wire::path_attributes>(attributes);
+          }) == routes);
+    CHECK(fault_with([](all& wrong, agreed&, feed&) {
+              wrong.routes.erase(net::address_family::ipv6);
+          }) == routes);
+    CHECK(fault_with([](all&, agreed& wrong, feed& refreshed) {
+              wrong.enhanced_route_refresh = false;
+              refreshed.refresh_asked = true;
+          }) == routes);
+
+    const std::string early = "it has a time before its clock has begun";
+    CHECK(fault_with([](all& wrong, agreed&, feed&) { wrong.up_since = time_point::min(); }) ==
+          early);
+    CHECK(fault_with([](all& wrong, agreed&, feed&) {
+              wrong.refreshes_spent_until = time_point::min();
+          }) == early);
+    CHECK(fault_with([](all& wrong, agreed&, feed&) { wrong.since -= 1s; }) == early);
+    CHECK(fault_with([](all& wrong, agreed&, feed&) {
+              session_end end;
+              end.at -= 1s;
+              wrong.ends = {false, end, std::nullopt};
+          }) == early);
+    CHECK(fault_with([](all& wrong, agreed&, feed&) { wrong.failures = 21; }) ==
+          "it has had more failures than are counted");
+}
+
+TEST_CASE("peer_snapshot: the timers of a connection are those of its state") {
+    peer_bench b;
+    b.establish();
+    const auto right = b.under_test.snapshot();
+    for (std::size_t timer = 0; timer < session_timer_count; ++timer) {
+        auto wrong = right;
+        auto& one = wrong.connections[0];
+        one.fsm.running[timer] = !one.fsm.running[timer];
+        one.deadlines[timer] = one.fsm.running[timer] ? std::optional(time_point()) : std::nullopt;
+        CHECK(find_fault(wrong) == "connection 1 has other timers than its state");
+    }
+}
+
+TEST_CASE("peer_snapshot: without a session nothing is asked for, and one connection at most is "
+          "beyond OpenSent") {
+    peer_bench b;
+    b.establish();
+    const auto right = b.under_test.snapshot();
+    auto two = right;
+    two.next_id = 8;
+    two.connections.push_back(two.connections[0]);
+    two.connections[1].id = 7;
+    two.connections[1].fsm.state = session_state::open_confirm;
+    const auto send_hold = static_cast<std::size_t>(session_timer::send_hold);
+    two.connections[1].fsm.running[send_hold] = false;
+    two.connections[1].deadlines[send_hold].reset();
+    CHECK(find_fault(two) == "connection 7 is one too many");
+    std::swap(two.connections[0], two.connections[1]);
+    CHECK(find_fault(two) == "connection 1 is one too many");
+
+    peer_bench idle;
+    auto asked = idle.under_test.snapshot();
+    CHECK(find_fault(asked) == std::nullopt);
+    asked.refreshes_asked.insert(net::address_family::ipv4);
+    CHECK(find_fault(asked) == "it has routes that its session cannot have");
+    auto dials = idle.under_test.snapshot();
+    dials.dial_at = time_point();
+    CHECK(find_fault(dials) == "it has connections and does not run");
 }

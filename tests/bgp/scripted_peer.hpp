@@ -93,8 +93,9 @@ public:
     }
     /// Another process goes on with the peer: all that it has of this one is the snapshot.
     void hand_over() {
-        const auto snapshot = peer_->snapshot();
+        const auto snapshot = carry ? carry(peer_->snapshot()) : peer_->snapshot();
         insist(!find_fault(snapshot));
+        insist(snapshot == peer_->snapshot());
         auto same = std::make_shared<audience>();
         for (const auto& [prefix, attributes] : heard_->wanted())
             same->want(prefix, std::make_shared<const wire::path_attributes>(*attributes));
@@ -119,6 +120,7 @@ public:
 
     moment at{time_point(std::chrono::hours(1)), {}};
     std::function<void(const any_peer_action&)> told;
+    std::function<peer_snapshot(const peer_snapshot&)> carry; // to the other process
     interface_addresses beside = eth0;
     std::vector<io_step> steps; // made so far
     std::optional<io_fault> fault;

@@ -11,6 +11,8 @@ namespace herald::bgp {
 /// nothing after the first failure, then 1 s, 2 s, 4 s … up to a limit. The shell applies jitter.
 class retry_backoff {
 public:
+    static constexpr unsigned most_failures = 20; // that are counted: a wait of 12 days
+
     explicit retry_backoff(std::chrono::milliseconds limit, unsigned failures = 0)
         : limit_(limit)
         , failures_(failures) {}
