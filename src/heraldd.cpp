@@ -117,8 +117,8 @@ int fail(const std::string& why) {
     return exit_failed;
 }
 
-/// What a program before this one left, with the configuration that it had: that of `loaded` in what
-/// takes effect with a start. None: this start begins with nothing.
+/// What a program before this one left, with the configuration that it had: that of `loaded` in
+/// what takes effect with a start. None: this start begins with nothing.
 struct beginning {
     config::configuration settings;
     daemon_ns::inheritance left;
@@ -150,13 +150,13 @@ std::optional<beginning> where_it_was_left(const config::load_result& loaded,
 }
 
 /// The error is a line for people.
-std::expected<daemon_ns::ending, std::string> serve(config::load_result loaded,
+std::expected<daemon_ns::ending, std::string> serve(boost::asio::io_context& context,
+                                                    config::load_result loaded,
                                                     daemon_ns::process_start start,
                                                     std::optional<beginning> begun) {
     auto state = daemon_ns::state_directory::open(state_path(loaded.settings->state));
     if (!state)
         return std::unexpected(state.error());
-    boost::asio::io_context context{1};
     start.configuration = begun ? begun->left.configuration : loaded.text;
     start.before = begun ? begun->left.program : "";
     daemon_ns::daemon daemon(context, begun ? std::move(begun->settings) : *loaded.settings, start,
@@ -166,9 +166,9 @@ std::expected<daemon_ns::ending, std::string> serve(config::load_result loaded,
         return std::unexpected(started.error());
     if (begun)
         if (auto taken = daemon.take_over(std::move(loaded)); !taken)
-            daemon_ns::log(daemon_ns::log_level::error, "restart",
-                           fmt::format("the configuration is the one from before: {}",
-                                       taken.error()));
+            daemon_ns::log(
+                daemon_ns::log_level::error, "restart",
+                fmt::format("the configuration is the one from before: {}", taken.error()));
     return daemon.run();
 }
 
@@ -183,16 +183,18 @@ int run(config::load_result loaded, const command_line& chosen,
     daemon_ns::block_signals(); // before there is another thread
     daemon_ns::start_logging(daemon_ns::logging(loaded.settings->log, start));
     auto begun = where_it_was_left(loaded, chosen.config);
-    const auto next = serve(std::move(loaded), start, std::move(begun));
+    boost::asio::io_context context{1};
+    const auto next = serve(context, std::move(loaded), start, std::move(begun));
     if (!next)
         return fail(next.error());
     daemon_ns::log(daemon_ns::log_level::info, "stopped", "heraldd has stopped");
     daemon_ns::stop_logging();
     if (*next == daemon_ns::ending::start_anew) {
-        fmt::print(stderr, "heraldd: {}\n",
-                   daemon_ns::start_anew(start.program, start.arguments));
+        fmt::print(stderr, "heraldd: {}\n", daemon_ns::start_anew(start.program, start.arguments));
         std::_Exit(exit_failed);
     }
+    // The context's end would wait for a host name that is still being looked up, maybe for
+    // minutes.
     std::_Exit(exit_stopped);
 }
 

@@ -1,6 +1,7 @@
 #include "herald/control/response.hpp"
 #include "herald/daemon/daemon.hpp"
 #include "herald/daemon/log.hpp"
+#include "herald/daemon/service_manager.hpp"
 #include "herald/text/version.hpp"
 
 #include <algorithm>
@@ -16,21 +17,6 @@
 namespace herald::daemon {
 
 using control::refusal;
-
-/// A restart that was asked for.
-struct daemon::restart_attempt {
-    restart_attempt(boost::asio::io_context& context, bool with_reset,
-                    control::reply_to<control::restart_view> tell)
-        : reset(with_reset)
-        , reply(std::move(tell))
-        , timer(context) {}
-
-    bool reset;
-    control::reply_to<control::restart_view> reply; // null: it was given
-    boost::asio::steady_timer timer;
-    std::chrono::steady_clock::time_point deadline; // of the step
-    std::vector<prospect> prospects;
-};
 
 namespace {
 
@@ -73,14 +59,13 @@ void daemon::restart(control::restart_request request,
     if (stopping_)
         return reply(std::unexpected(control::is_stopping()));
     if (attempt_)
-        return reply(std::unexpected(
-            refusal{refusal::kind::conflict, "busy",
-                    "another restart was asked for already, and is being tried"}));
+        return reply(
+            std::unexpected(refusal{refusal::kind::conflict, "busy",
+                                    "another restart was asked for already, and is being tried"}));
     attempt_ = std::make_unique<restart_attempt>(context_, request.reset, std::move(reply));
     const auto left = leave();
     restart_trial::begin(
-        context_.get_executor(),
-        {start_.program, start_.config_file, to_json(left), left.proof},
+        context_.get_executor(), {start_.program, start_.config_file, to_json(left), left.proof},
         [this](std::expected<rehearsal_report, std::string> how) { rehearsed(std::move(how)); });
 }
 
@@ -188,8 +173,7 @@ void daemon::call_off(const std::string& why) {
             neighbor->start();
     }
     if (attempt->reply)
-        attempt->reply(
-            std::unexpected(stopping_ ? control::is_stopping() : cannot_restart(why)));
+        attempt->reply(std::unexpected(stopping_ ? control::is_stopping() : cannot_restart(why)));
 }
 
 /// After start(), with the configuration that was in force before: what is different is applied as

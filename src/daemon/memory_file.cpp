@@ -18,8 +18,8 @@ constexpr int all_seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRI
 constexpr off_t largest_file = off_t{1} << 30;
 
 std::unexpected<std::string> memory_failure(std::string_view what) {
-    return std::unexpected(
-        fmt::format("memory for the new program {}: {}", what, std::system_category().message(errno)));
+    return std::unexpected(fmt::format("memory for the new program {}: {}", what,
+                                       std::system_category().message(errno)));
 }
 
 bool write_all(int descriptor, std::string_view text) {
@@ -41,8 +41,8 @@ std::expected<std::string, std::string> read_whole(int descriptor) {
     std::string text(static_cast<std::size_t>(facts.st_size), '\0');
     std::size_t done = 0;
     while (done < text.size()) {
-        const auto count = ::pread(descriptor, text.data() + done, text.size() - done,
-                                   static_cast<off_t>(done));
+        const auto count =
+            ::pread(descriptor, text.data() + done, text.size() - done, static_cast<off_t>(done));
         if (count <= 0)
             return memory_failure("cannot be read");
         done += static_cast<std::size_t>(count);

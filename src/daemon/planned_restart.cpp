@@ -84,12 +84,11 @@ void restart_trial::begin(const boost::asio::any_io_executor& executor, const st
     const std::vector<int> given{state->descriptor(), report->descriptor()};
     const auto trial = std::make_shared<restart_trial>(executor, what.proof, *std::move(state),
                                                        *std::move(report), std::move(tell));
-    trial->watch(what.program,
-                 health::child_process::start(executor,
-                                              {"/usr/bin/env", fmt::format("{}=1", trial_variable),
-                                               what.program, "--check", "--config",
-                                               what.config_file},
-                                              given));
+    trial->watch(what.program, health::child_process::start(
+                                   executor,
+                                   {"/usr/bin/env", fmt::format("{}=1", trial_variable),
+                                    what.program, "--check", "--config", what.config_file},
+                                   given));
 }
 
 restart_trial::restart_trial(const boost::asio::any_io_executor& executor, std::string proof,

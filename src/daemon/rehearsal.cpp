@@ -11,7 +11,8 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
 #include <boost/json.hpp>
 #include <cerrno>
 #include <cstdlib>
@@ -78,8 +79,7 @@ outcome try_file(const std::filesystem::path& file, const Read& from_text) {
                    ? outcome()
                    : std::unexpected(fmt::format("{}: {}", file.string(), text.error().message()));
     const auto read = from_text(*text);
-    return read ? outcome()
-                : std::unexpected(fmt::format("{}: {}", file.string(), read.error()));
+    return read ? outcome() : std::unexpected(fmt::format("{}: {}", file.string(), read.error()));
 }
 
 outcome try_directory(const std::filesystem::path& state,
@@ -178,9 +178,9 @@ std::expected<rehearsal_report, std::string> report_from_json(std::string_view t
     report.proof = root.member("proof").text(longest_reported);
     report.program = root.member("program").text(longest_reported);
     for (const auto each : root.member("neighbors").elements(most_reported))
-        report.neighbors.push_back({each.member("neighbor").text(longest_reported),
-                                    each.member("kept").boolean(), each.member("readable").boolean(),
-                                    each.member("reason").text(longest_reported)});
+        report.neighbors.push_back(
+            {each.member("neighbor").text(longest_reported), each.member("kept").boolean(),
+             each.member("readable").boolean(), each.member("reason").text(longest_reported)});
     return document.result(std::move(report));
 }
 
@@ -199,14 +199,13 @@ std::expected<config::configuration, std::string> configuration_of(const inherit
     return *std::move(loaded.settings);
 }
 
-std::vector<prospect>
-prospects(const inheritance& left,
-          const std::expected<config::configuration, std::string>& in_force,
-          const config::configuration& next) {
+std::vector<prospect> prospects(const inheritance& left,
+                                const std::expected<config::configuration, std::string>& in_force,
+                                const config::configuration& next) {
     std::vector<prospect> all;
     for (const auto& [name, why] : left.unreadable)
-        all.push_back({name, false, false,
-                       fmt::format("the new program cannot read its state: {}", why)});
+        all.push_back(
+            {name, false, false, fmt::format("the new program cannot read its state: {}", why)});
     for (const auto& [name, neighbor] : left.speaker.neighbors)
         all.push_back(prospect_of(name, neighbor.peer, in_force, next));
     std::ranges::sort(all, {}, &prospect::neighbor);
@@ -237,9 +236,9 @@ outcome rehearse(const config::configuration& settings, const std::string& file,
         return std::unexpected(fmt::format("the state cannot be read: {}", left.error()));
     if (auto possible = try_host(settings, state, *left); !possible)
         return possible;
-    const auto report = to_json(
-        rehearsal_report{left->proof, std::string(text::version()),
-                         prospects(*left, configuration_of(*left, file), settings)});
+    const auto report =
+        to_json(rehearsal_report{left->proof, std::string(text::version()),
+                                 prospects(*left, configuration_of(*left, file), settings)});
     if (::write(rehearsed_report, report.data(), report.size()) !=
         static_cast<ssize_t>(report.size()))
         return std::unexpected(fmt::format("cannot report: {}", std::strerror(errno)));

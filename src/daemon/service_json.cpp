@@ -38,12 +38,11 @@ constexpr json_names<service::administration, 3> administrations{
      {"drained", service::administration::drained}}};
 constexpr json_names<service::drain_source, 2> sources{
     {{"operator", service::drain_source::by_operator}, {"file", service::drain_source::by_file}}};
-constexpr json_names<net::announcement, 5> announcements{
-    {{"none", net::announcement::none},
-     {"normal", net::announcement::normal},
-     {"degraded", net::announcement::degraded},
-     {"draining", net::announcement::draining},
-     {"down", net::announcement::down}}};
+constexpr json_names<net::announcement, 5> announcements{{{"none", net::announcement::none},
+                                                          {"normal", net::announcement::normal},
+                                                          {"degraded", net::announcement::degraded},
+                                                          {"draining", net::announcement::draining},
+                                                          {"down", net::announcement::down}}};
 
 json::value verdict_json(const std::optional<health::verdict>& value) {
     return json_nullable(value, [](auto one) { return name_of(one, verdicts); });
@@ -132,8 +131,7 @@ void read_drain(json_reader from, service::service_state_snapshot& state) {
     service::drain drain;
     const auto source = from.member("source").choice(sources);
     drain.since = from.member("since").wall_time();
-    drain.until =
-        read_nullable(from, "until", [](json_reader until) { return until.wall_time(); });
+    drain.until = read_nullable(from, "until", [](json_reader until) { return until.wall_time(); });
     if (const auto ends = read_steady(from, "ends"))
         state.drain_ends[source] = *ends;
     drain.immediate = from.member("immediate").boolean();
@@ -168,9 +166,8 @@ json::object state_json(const service::service_state_snapshot& state) {
 service::service_state_snapshot read_state(json_reader from) {
     service::service_state_snapshot state;
     for (const auto verdict : from.member("verdicts").elements(most_checks))
-        state.verdicts.push_back(verdict.value().is_null()
-                                     ? std::nullopt
-                                     : std::optional(verdict.choice(verdicts)));
+        state.verdicts.push_back(
+            verdict.value().is_null() ? std::nullopt : std::optional(verdict.choice(verdicts)));
     for (const auto drain : from.member("drains").elements(sources.size()))
         read_drain(drain, state);
     state.draining = read_nullable(from, "draining", [](json_reader stage) {

@@ -96,11 +96,28 @@ result<void> log_level(const global_options& global, const po::variables_map& op
     return global.json ? result<void>{} : print(fmt::format("log: {}\n", level.front()));
 }
 
-result<void> restart(const global_options& global, const po::variables_map&) {
+/// What became of the sessions: those that were kept are many, and counted.
+std::string restart_text(const json::value& answer) {
+    std::string text = "heraldd: restarted\n";
+    std::size_t kept = 0;
+    for (const auto& each : answer.as_object().at("neighbors").as_array()) {
+        const auto& neighbor = each.as_object();
+        if (flag(neighbor, "kept"))
+            ++kept;
+        else
+            text += fmt::format("{}: not kept: {}\n", harmless(text_of(neighbor, "name")),
+                                harmless(text_of(neighbor, "reason")));
+    }
+    return text + fmt::format("{} session{} kept\n", kept, kept == 1 ? "" : "s");
+}
+
+result<void> restart(const global_options& global, const po::variables_map& options) {
     const auto before = start_of(global);
     if (!before)
         return std::unexpected(before.error());
-    if (auto asked = command_daemon(global, "/v1/restart", {}); !asked)
+    const auto asked =
+        command_daemon(global, "/v1/restart", {{"reset", options.count("reset") > 0}});
+    if (!asked)
         return std::unexpected(asked.error());
     const auto deadline = std::chrono::steady_clock::now() + restart_limit;
     auto now = before;
@@ -112,7 +129,7 @@ result<void> restart(const global_options& global, const po::variables_map&) {
         return std::unexpected(now.error());
     if (*now == *before)
         return refused("heraldd still runs; its log says why");
-    return global.json ? result<void>{} : print("heraldd: restarted\n");
+    return global.json ? result<void>{} : print(restart_text(json::parse(asked->body)));
 }
 
 } // namespace heraldctl

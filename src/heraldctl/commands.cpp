@@ -282,6 +282,10 @@ void declare_reload(po::options_description& options) {
     options.add_options()("dry-run", "");
 }
 
+void declare_restart(po::options_description& options) {
+    options.add_options()("reset", "");
+}
+
 void declare_undrain(po::options_description& options) {
     options.add_options()("all", "");
 }
@@ -325,9 +329,9 @@ constexpr std::array known{
     command{"log", "LEVEL", "change the log level", 1, declare_nothing, log_level},
     command{"events", "", "what happens from now on, one JSON object a line", 0, declare_nothing,
             events},
-    command{"restart", "",
-            "start heraldd anew, in place; neighbors with graceful restart keep routes", 0,
-            declare_nothing, restart},
+    command{"restart", "[--reset]",
+            "the program that is on disk takes over, sessions and all; or resets them", 0,
+            declare_restart, restart},
     command{"report", "SERVICE CHECK pass|degraded|fail [--ttl DURATION] [--output TEXT]",
             "the result of a push check", 3, declare_report, report},
     command{"wait",

@@ -315,9 +315,8 @@ void fake_daemon::restart(const caller& who, restart_request request,
     shown.started += 1s;
     const std::optional<std::string> why =
         request.reset ? std::optional("a reset was asked for") : std::nullopt;
-    give<restart_view>(std::move(reply),
-                       restart_view{{{"leaf1", !request.reset, why},
-                                     {"leaf2", false, "there is no session"}}});
+    give(std::move(reply),
+         restart_view{{{"leaf1", !request.reset, why}, {"leaf2", false, "there is no session"}}});
 }
 
 /// Checks are run, but for "page".
@@ -360,6 +359,13 @@ std::expected<void, refusal> fake_daemon::find(const std::vector<std::string>& s
 }
 
 void fake_daemon::give(done reply, std::expected<void, refusal> result) {
+    if (answer_later)
+        replies.push_back([reply = std::move(reply), result](auto) { reply(result); });
+    else
+        reply(std::move(result));
+}
+
+void fake_daemon::give(reply_to<restart_view> reply, restart_view result) {
     if (answer_later)
         replies.push_back([reply = std::move(reply), result](auto) { reply(result); });
     else

@@ -60,8 +60,7 @@ public:
     void reload(const caller& who, reload_request request, reply_to<reload_view> reply) override;
     std::expected<void, refusal> set_log_level(const caller& who,
                                                const log_request& request) override;
-    void restart(const caller& who, restart_request request,
-                 reply_to<restart_view> reply) override;
+    void restart(const caller& who, restart_request request, reply_to<restart_view> reply) override;
     void cannot_accept(const std::string& why) override { complaints.push_back(why); }
     std::expected<void, refusal> report(const caller& who, const report_request& request) override;
     void reader_dropped() override { ++dropped; }
@@ -70,6 +69,7 @@ private:
     void set_administration(const std::vector<std::string>& services, std::string_view to);
     std::expected<void, refusal> find(const std::vector<std::string>& services) const;
     void give(done reply, std::expected<void, refusal> result);
+    void give(reply_to<restart_view> reply, restart_view result);
 };
 
 } // namespace herald::control::test

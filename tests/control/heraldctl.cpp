@@ -322,8 +322,14 @@ TEST_CASE("heraldctl log: sets the level, or says what is wrong with it") {
 
 TEST_CASE("heraldctl restart: returns once the new start answers") {
     lively here;
-    CHECK(here.run({"restart"}) == printed("heraldd: restarted\n"));
-    here.on_loop([&] { CHECK(here.daemon.restarts == 1); });
+    CHECK(here.run({"restart"}) == printed("heraldd: restarted\n"
+                                           "leaf2: not kept: there is no session\n"
+                                           "1 session kept\n"));
+    CHECK(here.run({"restart", "--reset"}) == printed("heraldd: restarted\n"
+                                                      "leaf1: not kept: a reset was asked for\n"
+                                                      "leaf2: not kept: there is no session\n"
+                                                      "0 sessions kept\n"));
+    here.on_loop([&] { CHECK(here.daemon.restarts == 2); });
 }
 
 TEST_CASE("heraldctl report: tells a push check its result") {

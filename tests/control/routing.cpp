@@ -223,7 +223,14 @@ TEST_CASE("route: other commands have what their path and their body say") {
     CHECK(asked_for("/v1/reload", R"({"dry_run":true})", &fake_daemon::reloads).first ==
           reload_request{true});
     CHECK(asked_for("/v1/log", R"({"level":"debug"})", &fake_daemon::levels).first == "debug");
-    CHECK(post_of("/v1/restart", "{}") == shown(R"({"restarting":true})"));
+    CHECK(post_of("/v1/restart", "{}") ==
+          shown(R"({"restarting":true,"neighbors":[)"
+                R"({"name":"leaf1","kept":true,"reason":null},)"
+                R"({"name":"leaf2","kept":false,"reason":"there is no session"}]})"));
+    CHECK(post_of("/v1/restart", R"({"reset":true})") ==
+          shown(R"({"restarting":true,"neighbors":[)"
+                R"({"name":"leaf1","kept":false,"reason":"a reset was asked for"},)"
+                R"({"name":"leaf2","kept":false,"reason":"there is no session"}]})"));
     CHECK(post_of("/v1/restart", R"({"now":true})") == invalid("unknown member \"now\""));
 }
 

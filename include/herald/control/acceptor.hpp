@@ -140,9 +140,7 @@ private:
             hub_->behind->daemon->cannot_accept(error.message());
         failed_ = true;
         pause_.expires_after(hub_->behind->bounds.accept_retry);
-        pause_.async_wait([self = this->shared_from_this()](error_code) {
-            self->accept();
-        });
+        pause_.async_wait([self = this->shared_from_this()](error_code) { self->accept(); });
     }
 
     boost::asio::basic_socket_acceptor<Protocol> socket_;

@@ -137,9 +137,9 @@ public:
     virtual void reload(const caller& who, reload_request request, reply_to<reload_view> reply) = 0;
     virtual std::expected<void, refusal> set_log_level(const caller& who,
                                                        const log_request& request) = 0;
-    /// Has the program that is on disk take the place of this one, and gives it everything: sessions
-    /// go on. `reply` is called before, once it is known that it can; with `reset` sessions end, but
-    /// nothing is withdrawn from neighbors that keep the routes meanwhile.
+    /// Has the program that is on disk take the place of this one, and gives it everything:
+    /// sessions go on. `reply` is called before, once it is known that it can; with `reset`
+    /// sessions end, but nothing is withdrawn from neighbors that keep the routes meanwhile.
     virtual void restart(const caller& who, restart_request request,
                          reply_to<restart_view> reply) = 0;
     /// Clients cannot be taken: out of descriptors, say. Once until one is taken again.

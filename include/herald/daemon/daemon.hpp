@@ -19,11 +19,14 @@
 #include "herald/peering/speaker.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace herald::daemon {
@@ -90,7 +93,21 @@ private:
     std::expected<void, std::string> apply(config::configuration next);
     void exclude_next_hops();
 
-    struct restart_attempt;
+    /// A restart that was asked for.
+    struct restart_attempt {
+        restart_attempt(boost::asio::io_context& context, bool with_reset,
+                        control::reply_to<control::restart_view> tell)
+            : reset(with_reset)
+            , reply(std::move(tell))
+            , timer(context) {}
+
+        bool reset;
+        control::reply_to<control::restart_view> reply; // null: it was given
+        boost::asio::steady_timer timer;
+        std::chrono::steady_clock::time_point deadline; // of the step
+        std::vector<prospect> prospects;
+    };
+
     inheritance leave();
     void rehearsed(std::expected<rehearsal_report, std::string> how);
     bool is_quiet() const;

@@ -6,8 +6,8 @@
 
 namespace herald::daemon {
 
-/// A file that is nowhere but in memory (memfd_create(2)), for another program. Errors are lines for
-/// people. Its descriptor is closed by an exec, and none of the first that child_process needs.
+/// A file that is nowhere but in memory (memfd_create(2)), for another program. Errors are lines
+/// for people. Its descriptor is closed by an exec, and none of the first that child_process needs.
 class memory_file {
 public:
     static std::expected<memory_file, std::string> make();

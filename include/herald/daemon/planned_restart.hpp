@@ -38,8 +38,8 @@ public:
     static void begin(const boost::asio::any_io_executor& executor, const start& what,
                       outcome tell);
 
-    restart_trial(const boost::asio::any_io_executor& executor, std::string proof, memory_file state,
-                  memory_file report, outcome tell);
+    restart_trial(const boost::asio::any_io_executor& executor, std::string proof,
+                  memory_file state, memory_file report, outcome tell);
 
 private:
     void watch(const std::string& program, std::shared_ptr<health::child_process> child);

@@ -38,10 +38,9 @@ std::expected<config::configuration, std::string> configuration_of(const inherit
                                                                    const std::string& file);
 
 /// What becomes of the sessions that were left, with the configuration `next`.
-std::vector<prospect>
-prospects(const inheritance& left,
-          const std::expected<config::configuration, std::string>& in_force,
-          const config::configuration& next);
+std::vector<prospect> prospects(const inheritance& left,
+                                const std::expected<config::configuration, std::string>& in_force,
+                                const config::configuration& next);
 
 /// What else than the configuration can keep a start from succeeding: the group of the control
 /// socket, the state directory, in which a file comes and goes, and what lies in it, and places to

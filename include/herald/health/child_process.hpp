@@ -29,10 +29,11 @@ struct exit_status {
 struct spawned;
 
 /// A program that runs in a process group of its own, with default signal handling, nothing on
-/// stdin, stdout and stderr in one pipe, and no descriptor of ours that it is not given. What a service manager
-/// gave to us and not to it is taken away: ambient capabilities, and the environment variables of
-/// sd_notify(3), sd_listen_fds(3) and herald's own. Nothing here waits: it is started on another
-/// thread, and the kernel says when it has ended, through a pidfd (pidfd_open(2)).
+/// stdin, stdout and stderr in one pipe, and no descriptor of ours that it is not given. What a
+/// service manager gave to us and not to it is taken away: ambient capabilities, and the
+/// environment variables of sd_notify(3), sd_listen_fds(3) and herald's own. Nothing here waits: it
+/// is started on another thread, and the kernel says when it has ended, through a pidfd
+/// (pidfd_open(2)).
 class child_process : public std::enable_shared_from_this<child_process> {
 public:
     using exit_handler = std::function<void(exit_status, std::string last_line)>;
