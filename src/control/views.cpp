@@ -166,6 +166,7 @@ json::object to_json(const status_view& status) {
         {"local_as", status.local_as},
         {"router_id", status.router_id},
         {"started", to_json(status.started)},
+        {"restarted", status.restarted ? json::value(to_json(*status.restarted)) : json::value()},
         {"config_file", status.config_file},
         {"neighbors", to_json(status.neighbors)},
         {"services", to_json(status.services)},

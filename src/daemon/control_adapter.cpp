@@ -31,7 +31,8 @@ control::status_view control_adapter::status() const {
     view.version = text::version();
     view.local_as = settings.local_as;
     view.router_id = boost::asio::ip::address_v4(settings.router_id).to_string();
-    view.started = started_;
+    view.started = reporter_.events().history().started;
+    view.restarted = reporter_.events().resumed();
     view.config_file = process_.config_file();
     for (const auto& neighbor : speaker_.neighbors())
         view.neighbors.push_back(view_of(*neighbor));

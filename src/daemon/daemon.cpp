@@ -60,6 +60,13 @@ daemon::daemon(boost::asio::io_context& context, config::configuration settings,
                      [file = start_.config_file] { return config::load(file); })
     , left_(std::move(left)) {
     server_.inherit(left_.control);
+    if (!left_.events.empty()) {
+        if (auto history = history_from_json(left_.events))
+            reporter_.events().resume(*std::move(history));
+        else
+            log(log_level::warning, "restart",
+                fmt::format("events and counts begin anew: {}", history.error()));
+    }
     for (const auto& neighbor : speaker_.neighbors())
         if (start_.restarted && !left_.speaker.neighbors.contains(neighbor->settings().name))
             neighbor->restarted(*start_.restarted);

@@ -81,6 +81,7 @@ inheritance daemon::leave() {
     left.speaker = speaker_.snapshot();
     left.control = server_.sockets();
     left.services = services_.snapshot();
+    left.events = to_json(reporter_.events().history());
     return left;
 }
 

@@ -12,6 +12,13 @@ using control::run_result;
 constexpr std::size_t most_results = 60;
 constexpr std::size_t most_events = 100;
 
+/// The last so many are kept.
+template <typename Sequence>
+void keep_last(Sequence& all, std::size_t count) {
+    if (all.size() > count)
+        all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(count));
+}
+
 run_result result_of(const health::probe_result& last) {
     if (!last.could_run)
         return run_result::error;
@@ -55,8 +62,19 @@ service_change describe_change(const managed_service& which) {
             which.heard(), which.cause().text, which.verdict_settled()};
 }
 
+void event_log::resume(event_history from) {
+    kept_ = std::move(from);
+    resumed_ = std::chrono::system_clock::now();
+    keep_last(kept_.events, most_events); // another program may have kept more
+    for (auto& [name, check] : kept_.checks)
+        keep_last(check.recent, most_results);
+}
+
 void event_log::started() {
-    measured_.last_reload = std::chrono::system_clock::now();
+    const auto now = std::chrono::system_clock::now();
+    if (kept_.started == control::wall_time())
+        kept_.started = now;
+    kept_.measured.last_reload = now;
     tell({.type = "start"});
 }
 
@@ -77,9 +95,9 @@ void event_log::not_restarted(const std::string& why) {
 }
 
 void event_log::reloaded(const std::expected<void, std::string>& how) {
-    measured_.reload_success = how.has_value();
+    kept_.measured.reload_success = how.has_value();
     if (how)
-        measured_.last_reload = std::chrono::system_clock::now();
+        kept_.measured.last_reload = std::chrono::system_clock::now();
     tell({.type = "reload",
           .to = how ? "applied" : "refused",
           .cause = how ? std::string() : how.error()});
@@ -112,7 +130,7 @@ void event_log::tell_notification(const peering::neighbor& which, std::string di
                                   const wire::notification& what) {
     const auto code = static_cast<std::uint8_t>(what.code);
     const auto& name = which.settings().name;
-    ++measured_.notifications[{name, direction, code, what.subcode}];
+    ++kept_.measured.notifications[{name, direction, code, what.subcode}];
     const auto text = wire::shutdown_text(what);
     control::event_view event{
         .type = "notification",
@@ -124,13 +142,12 @@ void event_log::tell_notification(const peering::neighbor& which, std::string di
 
 void event_log::check_ran(const check_run& run) {
     const check_name name{run.service, run.check};
-    auto& counts = measured_.checks[name];
+    auto& counts = kept_.measured.checks[name];
     ++counts.runs[run.result];
     counts.durations.observe(run.duration);
-    auto& past = checks_[name];
-    if (past.recent.size() == most_results)
-        past.recent.erase(0, 1);
+    auto& past = kept_.checks[name];
     past.recent += control::to_string(run.result).front();
+    keep_last(past.recent, most_results);
     if (!run.changed)
         return;
     auto before = std::exchange(past.state, health::to_string(*run.settled));
@@ -143,12 +160,12 @@ void event_log::check_ran(const check_run& run) {
 }
 
 void event_log::service_changed(const service_change& change) {
-    const standing now{change.health, change.administration};
-    const auto before = std::exchange(services_[change.service], now);
+    const event_history::service now{change.health, change.administration};
+    const auto before = std::exchange(kept_.services[change.service], now);
     const bool other_health = now.health != before.health;
     const bool other_drain = now.administration != before.administration;
     if (other_health)
-        ++measured_.service_transitions[change.service];
+        ++kept_.measured.service_transitions[change.service];
     if (other_health || !other_drain)
         tell({.type = "service",
               .service = change.service,
@@ -177,17 +194,18 @@ void event_log::forget_all_but(const config::configuration& configured) {
     const auto is_gone_from = [](const auto& names) {
         return [&names](const auto& entry) { return !names.contains(entry.first); };
     };
-    std::erase_if(checks_, is_gone_from(checks));
-    std::erase_if(measured_.checks, is_gone_from(checks));
-    std::erase_if(services_, is_gone_from(services));
-    std::erase_if(measured_.service_transitions, is_gone_from(services));
-    std::erase_if(measured_.notifications,
+    std::erase_if(kept_.checks, is_gone_from(checks));
+    std::erase_if(kept_.measured.checks, is_gone_from(checks));
+    std::erase_if(kept_.services, is_gone_from(services));
+    std::erase_if(kept_.measured.service_transitions, is_gone_from(services));
+    std::erase_if(kept_.measured.notifications,
                   [&](const auto& entry) { return !neighbors.contains(entry.first.neighbor); });
 }
 
 void event_log::complete(control::service_view& view) const {
     for (auto& check : view.checks)
-        if (const auto past = checks_.find({view.name, check.name}); past != checks_.end())
+        if (const auto past = kept_.checks.find({view.name, check.name});
+            past != kept_.checks.end())
             check.recent = past->second.recent;
 }
 
@@ -196,9 +214,8 @@ void event_log::tell(control::event_view event) {
     tell_(event);
     if (is_passing(event))
         return;
-    if (events_.size() == most_events)
-        events_.pop_front();
-    events_.push_back(std::move(event));
+    kept_.events.push_back(std::move(event));
+    keep_last(kept_.events, most_events);
 }
 
 } // namespace herald::daemon

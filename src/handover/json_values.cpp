@@ -5,6 +5,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/json.hpp>
 #include <charconv>
+#include <cmath>
 #include <optional>
 
 namespace herald::handover {
@@ -63,6 +64,22 @@ json::value json_text(std::string_view text) {
         return json::string(text);
     const auto* const begin = reinterpret_cast<const std::uint8_t*>(text.data());
     return json::object{{"octets", json_octets({begin, text.size()})}};
+}
+
+json::value json_number(double number) {
+    return json::string(fmt::to_string(number));
+}
+
+double read_number(json_reader from) {
+    constexpr std::size_t longest_number = 32;
+    const auto text = from.text(longest_number);
+    double number = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool fits = failed == std::errc() && end == text.data() + text.size() &&
+                      std::isfinite(number) && !std::signbit(number);
+    if (!fits)
+        from.fail("it is not a number from 0 on");
+    return fits ? number : 0;
 }
 
 json::value json_address(const ip::address& address) {

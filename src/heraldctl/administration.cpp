@@ -43,12 +43,15 @@ std::unexpected<failure> misused_neighbor(const names& words) {
                     meant.empty() ? "" : fmt::format("; did you mean \"{}\"?", harmless(meant))));
 }
 
-/// When the daemon that answers was started.
+/// When the daemon that answers was started, and restarted.
 result<std::string> start_of(const global_options& global) {
     const auto answer = ask(global.socket, {.target = "/v1/status"});
     if (!answer)
         return std::unexpected(answer.error());
-    return text_of(json::parse(answer->body).as_object(), "started");
+    const auto status = json::parse(answer->body);
+    const auto& view = status.as_object();
+    return text_of(view, "started") +
+           (view.contains("restarted") ? text_of(view, "restarted") : "");
 }
 
 } // namespace

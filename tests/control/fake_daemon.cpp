@@ -312,7 +312,7 @@ void fake_daemon::restart(const caller& who, restart_request request,
                           reply_to<restart_view> reply) {
     callers.push_back(who);
     ++restarts;
-    shown.started += 1s;
+    shown.restarted = shown.restarted.value_or(shown.started) + 1s;
     const std::optional<std::string> why =
         request.reset ? std::optional("a reset was asked for") : std::nullopt;
     give(std::move(reply),

@@ -181,7 +181,7 @@ inline std::string web_json(const std::string& administration = "draining") {
 inline const std::string status_json = R"({"version":"0.1.0",)"
                                        R"("local_as":65010,)"
                                        R"("router_id":"192.0.2.10",)"
-                                       R"("started":"2025-01-28T07:29:00.250Z",)"
+                                       R"("started":"2025-01-28T07:29:00.250Z","restarted":null,)"
                                        R"("config_file":"/etc/herald/herald.toml",)"
                                        R"("neighbors":[)" +
                                        leaf1_json + "," + leaf2_json +

@@ -167,6 +167,14 @@ TEST_CASE("json_values: text and octets come back as they were, whatever is in t
           "octets: it is more than 1 octets");
 }
 
+TEST_CASE("json_values: a number with a fraction comes back to its last bit") {
+    for (const double each : {0.0, 0.1 + 0.2, 1e-300, 1.7976931348623157e308, 5e-324, 3.0})
+        CHECK(read_back(json_number(each), read_number) == each);
+    for (const auto* const each : {"", "nan", "inf", "-1", "-0", "1x", " 1", "1e999", "0x1"})
+        CHECK(fault_of(each, read_number) == "it is not a number from 0 on");
+    CHECK(fault_of(0.5, read_number) == "it is not a string");
+}
+
 TEST_CASE("json_values: addresses come back with the number of their scope") {
     for (const auto* const each : {"192.0.2.1", "2001:db8::1", "::", "fe80::1"})
         CHECK(read_back(json_address(ip::make_address(each)), read_address) ==

@@ -2,18 +2,19 @@
 
 #include "tests/bgp/peer_support.hpp"
 #include "tests/bgp/scripted_life.hpp"
+#include "tests/support/json_places.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/json.hpp>
-#include <functional>
 #include <limits>
-#include <set>
 
 using namespace herald;
 using namespace herald::bgp;
 using namespace herald::bgp::test;
 using herald::handover::peer_from_json;
 using herald::handover::to_json;
+using herald::test::check_every_place;
+using herald::test::document_walk;
 
 namespace {
 
@@ -97,33 +98,6 @@ std::string fault_of(const json::value& value) {
     return read ? "nothing" : read.error();
 }
 
-/// Calls `visit` with each value of a document and its place, and for members of objects the
-/// object, its place and the key.
-struct document_walk {
-    json::value& document;
-    std::function<void(json::value&, const std::string&)> on_value;
-    std::function<void(json::object&, const std::string&, const std::string&)> on_member;
-
-    void operator()() { visit(document, ""); }
-
-private:
-    void visit(json::value& value, const std::string& place) {
-        on_value(value, place);
-        if (value.is_object()) {
-            std::vector<std::string> keys;
-            for (const auto& each : value.get_object())
-                keys.emplace_back(each.key());
-            for (const auto& key : keys) {
-                on_member(value.get_object(), place, key);
-                visit(value.get_object().at(key), place.empty() ? key : place + "." + key);
-            }
-        } else if (value.is_array()) {
-            for (std::size_t i = 0; i < value.get_array().size(); ++i)
-                visit(value.get_array()[i], place + "[" + std::to_string(i) + "]");
-        }
-    }
-};
-
 } // namespace
 
 TEST_CASE("peer_json: a peer that is handed over as JSON after any step of its life, and in the "
@@ -170,26 +144,7 @@ TEST_CASE("peer_json: whatever a peer can be comes back") {
 
 TEST_CASE("peer_json: a value that is missing, or is not what it has to be, is told with its "
           "place") {
-    json::value document = to_json(full());
-    REQUIRE(fault_of(document) == "nothing");
-    std::set<std::string> places;
-    document_walk walk{
-        document,
-        [&](json::value& value, const std::string& place) {
-            places.insert(place);
-            const auto right = std::exchange(value, 1.5);
-            CHECK(fault_of(document).starts_with(place.empty() ? "it is not" : place + ": "));
-            value = right;
-        },
-        [&](json::object& object, const std::string& place, const std::string& key) {
-            const auto right = object;
-            object.erase(key);
-            CHECK(fault_of(document) ==
-                  (place.empty() ? "" : place + ": ") + "\"" + key + "\" is missing");
-            object = right;
-        }};
-    walk();
-    CHECK(fault_of(document) == "nothing");
+    const auto places = check_every_place(to_json(full()), fault_of);
     CHECK(places.size() > 150);
     for (const auto* const each :
          {"connections[1].fsm.session.peer_graceful_restart.entries[1].safi",

@@ -14,16 +14,21 @@ public:
                                        2.5e-3, 5e-3,  10e-3, 25e-3,  50e-3,  100e-3, 250e-3,
                                        0.5,    1.0,   2.5,   5.0,    10.0};
 
+    using bucket_counts = std::array<std::uint64_t, bounds.size() + 1>;
+
+    histogram() = default;
+    histogram(const bucket_counts& counts, double sum) : counts_(counts), sum_(sum) {}
+
     void observe(std::chrono::duration<double> took);
 
     /// How many fell between a bound and the one before it; the last: beyond all.
-    const std::array<std::uint64_t, bounds.size() + 1>& counts() const { return counts_; }
+    const bucket_counts& counts() const { return counts_; }
     double sum() const { return sum_; }
 
     friend bool operator==(const histogram&, const histogram&) = default;
 
 private:
-    std::array<std::uint64_t, bounds.size() + 1> counts_{};
+    bucket_counts counts_{};
     double sum_ = 0;
 };
 

@@ -22,6 +22,7 @@ std::string_view to_string(run_result value);
 struct check_counts {
     std::map<run_result, std::uint64_t> runs;
     histogram durations;
+    friend bool operator==(const check_counts&, const check_counts&) = default;
 };
 
 /// A kind of NOTIFICATION of one neighbor.
@@ -43,6 +44,7 @@ struct measurements {
     histogram loop_lag;     // how late a timer fired
     bool reload_success = true;
     wall_time last_reload{}; // or the start
+    friend bool operator==(const measurements&, const measurements&) = default;
 };
 
 } // namespace herald::control

@@ -86,7 +86,6 @@ private:
     peering::speaker& speaker_;
     neighbor_shutdowns& shutdowns_;
     reporter& reporter_;
-    std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
 };
 
 } // namespace herald::daemon

@@ -1,20 +1,16 @@
 #pragma once
 
 #include "herald/control/answers.hpp"
-#include "herald/control/event_view.hpp"
-#include "herald/control/measurements.hpp"
 #include "herald/control/snapshot.hpp"
+#include "herald/daemon/event_history.hpp"
 #include "herald/daemon/managed_service.hpp"
 #include "herald/peering/neighbor.hpp"
 
 #include <chrono>
-#include <deque>
 #include <expected>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace herald::daemon {
@@ -55,6 +51,12 @@ public:
 
     explicit event_log(reader tell) : tell_(std::move(tell)) {}
 
+    /// Goes on where the log of another process was.
+    void resume(event_history from);
+    const event_history& history() const { return kept_; }
+    /// When that was; none: this one is the first.
+    std::optional<control::wall_time> resumed() const { return resumed_; }
+
     void started();
     /// `why`: "heraldd was stopped by SIGTERM", …
     void stopping(const std::string& why, bool restart);
@@ -77,40 +79,26 @@ public:
     /// more. Events of them stay.
     void forget_all_but(const config::configuration& configured);
 
-    void reacted(std::chrono::nanoseconds took) { measured_.reaction.observe(took); }
-    void acknowledged(std::chrono::nanoseconds took) { measured_.withdraw_ack.observe(took); }
-    void woke_late(std::chrono::nanoseconds by) { measured_.loop_lag.observe(by); }
+    void reacted(std::chrono::nanoseconds took) { kept_.measured.reaction.observe(took); }
+    void acknowledged(std::chrono::nanoseconds took) { kept_.measured.withdraw_ack.observe(took); }
+    void woke_late(std::chrono::nanoseconds by) { kept_.measured.loop_lag.observe(by); }
 
-    const control::measurements& measured() const { return measured_; }
+    const control::measurements& measured() const { return kept_.measured; }
     /// The last ones, oldest first; but for the steps on the way to a session.
-    std::vector<control::event_view> recent() const { return {events_.begin(), events_.end()}; }
+    std::vector<control::event_view> recent() const {
+        return {kept_.events.begin(), kept_.events.end()};
+    }
     /// Puts each check's last results into the view.
     void complete(control::service_view& view) const;
 
 private:
-    using check_name = std::pair<std::string, std::string>; // of its service, and its own
-
-    /// What a service was when it was last looked at.
-    struct standing {
-        service::health_state health = service::health_state::unknown;
-        service::administration administration = service::administration::active;
-    };
-
-    /// Of a check.
-    struct history {
-        std::string recent; // as check_view has it
-        std::string state = "unknown";
-    };
-
     void tell(control::event_view event);
     void tell_notification(const peering::neighbor& which, std::string direction,
                            const wire::notification& what);
 
     reader tell_;
-    control::measurements measured_;
-    std::map<check_name, history> checks_;
-    std::map<std::string, standing> services_;
-    std::deque<control::event_view> events_;
+    event_history kept_;
+    std::optional<control::wall_time> resumed_;
 };
 
 } // namespace herald::daemon

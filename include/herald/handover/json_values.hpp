@@ -28,6 +28,11 @@ boost::json::value json_octets(std::span<const std::uint8_t> octets);
 /// {"octets": …}, from which the same comes back.
 boost::json::value json_text(std::string_view text);
 
+/// A string, from which the very same number comes back: JSON's own may lose its last bits.
+boost::json::value json_number(double number);
+/// Finite, and not negative.
+double read_number(json_reader from);
+
 /// "192.0.2.1", "fe80::1%2": with the scope's number, as looking for its name would be I/O.
 boost::json::value json_address(const boost::asio::ip::address& address);
 boost::asio::ip::address read_address(json_reader from);
