@@ -7,6 +7,7 @@ namespace herald::daemon {
 
 namespace {
 
+using check_name = event_history::check_name;
 using control::run_result;
 
 constexpr std::size_t most_results = 60;
