@@ -111,7 +111,7 @@ def test_graceful_restart(own_bench):
 def restart_slowly(bench: Bench, line: Line) -> None:
     """herald restarts and cannot reach the router for a second, which keeps the routes."""
     line.node.cut_off_new_connections(line.link.far_interface)
-    line.herald.ctl("restart")
+    line.herald.ctl("restart", "--reset")
     wait_until("the router has lost the session",
                lambda: not bench.router.established(line.session))
     stays_true("the paths", lambda: bench.router.has(*line.prefixes), 1.0)

@@ -1,4 +1,5 @@
-"""Planned restarts: with graceful restart (RFC 4724) no router loses a route over them."""
+"""Planned restarts that reset sessions: with graceful restart (RFC 4724) no router loses a route
+over them. And restarts at any moment, whichever kind."""
 
 import signal
 import time
@@ -65,7 +66,7 @@ def test_restart_keeps_the_routes_where_the_router_keeps_them(site):
     routes = _watch_routes(site, keeper)
     with Capture(keeper.namespace, keeper.interface) as at_keeper, \
             Capture(other.namespace, other.interface) as at_other:
-        herald.ctl("restart")
+        herald.ctl("restart", "--reset")
         herald.ctl("wait", "--service", "dns", "--announced", "--timeout", "20s")
         kinds = [message.kind for message in at_keeper.arrived()]
         ended = [message.body[:2] for message in at_other.arrived()
@@ -87,7 +88,7 @@ def test_service_that_died_meanwhile_is_withdrawn_after_the_restart(site):
     keeper, _, service, herald = _world(site)
     routes = _watch_routes(site, keeper)
     service.kill()
-    herald.ctl("restart")
+    herald.ctl("restart", "--reset")
     wait_until("withdrawn", lambda: keeper.router.has_none(IPV4_PREFIX, IPV6_PREFIX), 20.0)
     wait_until("no longer forwarded", lambda: len(_lost(routes)) == 2)
 

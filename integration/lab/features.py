@@ -51,4 +51,8 @@ FEATURES = (
     "shutdown text from the router",
     "router killed and started again",
     "graceful restart",
+    "restart unseen, IPv4",
+    "restart unseen, IPv6",
+    "restart unseen, MD5, the router dials",
+    "restart unseen, GTSM",
 )
