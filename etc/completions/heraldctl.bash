@@ -51,6 +51,7 @@ _heraldctl_words() {
         echo --reason
         ;;
     reload) echo --dry-run ;;
+    restart) echo --reset ;;
     wait) echo --service --announced --withdrawn --neighbor --established --timeout ;;
     log) (($#)) || echo trace debug info warning error ;;
     names)
