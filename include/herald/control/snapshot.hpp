@@ -137,8 +137,8 @@ struct status_view {
     std::string version;
     std::uint32_t local_as = 0;
     std::string router_id;
-    wall_time started{};                // since when it counts
-    std::optional<wall_time> restarted; // when another program took over, sessions and all
+    wall_time started{};                     // since when it counts
+    std::optional<wall_time> restarted = {}; // when another program took over, sessions and all
     std::string config_file;
     std::vector<neighbor_view> neighbors;
     std::vector<service_view> services;
