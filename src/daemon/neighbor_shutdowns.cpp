@@ -3,6 +3,7 @@
 #include "herald/service/json_entries.hpp"
 #include "herald/text/time.hpp"
 
+#include <array>
 #include <boost/json.hpp>
 #include <utility>
 
@@ -12,29 +13,17 @@ namespace {
 
 namespace json = boost::json;
 
-using failure = std::unexpected<std::string>;
+constexpr std::array required_of_shutdown{"since", "reason", "by"};
 
-std::expected<stored_shutdown, std::string> shutdown_of(const json::object& object) {
-    stored_shutdown shutdown;
-    for (const auto& field : object) {
-        const std::string_view key = field.key();
-        if (key == "since") {
-            const auto time = service::time_of(field.value(), key);
-            if (!time)
-                return failure(time.error());
-            shutdown.since = *time;
-        } else if (key == "reason" || key == "by") {
-            if (!field.value().is_string())
-                return failure(fmt::format("\"{}\" is not a string", key));
-            (key == "by" ? shutdown.by : shutdown.reason) = std::string(field.value().as_string());
-        } else {
-            return failure(fmt::format("unknown key \"{}\"", key));
-        }
-    }
-    for (const auto* key : {"since", "reason", "by"})
-        if (!object.contains(key))
-            return failure(fmt::format("\"{}\" is missing", key));
-    return shutdown;
+std::expected<void, std::string>
+read_shutdown_field(stored_shutdown& shutdown, std::string_view key, const json::value& value) {
+    if (key == "since")
+        return service::put(shutdown.since, service::time_of(value, key));
+    if (key == "reason")
+        return service::put(shutdown.reason, service::string_of(value, key));
+    if (key == "by")
+        return service::put(shutdown.by, service::string_of(value, key));
+    return service::unknown(key);
 }
 
 } // namespace
@@ -49,17 +38,8 @@ std::string to_json(const stored_shutdowns& all) {
 }
 
 std::expected<stored_shutdowns, std::string> shutdowns_from_json(std::string_view text) {
-    const auto entries = service::entries_from_json("shut_down", "neighbor", text);
-    if (!entries)
-        return failure(entries.error());
-    stored_shutdowns result;
-    for (const auto& [neighbor, entry] : *entries) {
-        auto shutdown = shutdown_of(entry);
-        if (!shutdown)
-            return failure(fmt::format("neighbor \"{}\": {}", neighbor, shutdown.error()));
-        result.emplace(neighbor, *std::move(shutdown));
-    }
-    return result;
+    return service::values_from_json<stored_shutdown>("shut_down", "neighbor", text,
+                                                      required_of_shutdown, read_shutdown_field);
 }
 
 neighbor_shutdowns::neighbor_shutdowns(boost::asio::any_io_executor executor,

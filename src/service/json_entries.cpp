@@ -104,4 +104,21 @@ std::expected<std::chrono::system_clock::time_point, std::string> time_of(const 
     return *time;
 }
 
+std::expected<std::string, std::string> string_of(const json::value& value, std::string_view key) {
+    if (!value.is_string())
+        return failure(fmt::format("\"{}\" is not a string", key));
+    return std::string(value.as_string());
+}
+
+std::unexpected<std::string> unknown(std::string_view key) {
+    return failure(fmt::format("unknown key \"{}\"", key));
+}
+
+std::string missing_in(const json::object& entry, std::span<const char* const> required) {
+    for (const auto* key : required)
+        if (!entry.contains(key))
+            return fmt::format("\"{}\" is missing", key);
+    return {};
+}
+
 } // namespace herald::service

@@ -3,6 +3,7 @@
 #include "herald/service/json_entries.hpp"
 #include "herald/text/time.hpp"
 
+#include <array>
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
@@ -12,30 +13,21 @@ namespace {
 
 namespace json = boost::json;
 
-using failure = std::unexpected<std::string>;
+constexpr std::array required_of_hold_down{"flaps", "until", "stable_since"};
 
-std::expected<stored_hold_down, std::string> hold_down_of(const json::object& object) {
-    stored_hold_down hold;
-    for (const auto& field : object) {
-        const std::string_view key = field.key();
-        if (key == "flaps") {
-            const auto flaps = json::try_value_to<unsigned>(field.value());
-            if (!flaps)
-                return failure("\"flaps\" is not a count");
-            hold.flaps = *flaps;
-        } else if (key == "until" || key == "stable_since") {
-            const auto time = time_of(field.value(), key);
-            if (!time)
-                return failure(time.error());
-            (key == "until" ? hold.until : hold.stable_since) = *time;
-        } else {
-            return failure(fmt::format("unknown key \"{}\"", key));
-        }
-    }
-    for (const auto* key : {"flaps", "until", "stable_since"})
-        if (!object.contains(key))
-            return failure(fmt::format("\"{}\" is missing", key));
-    return hold;
+std::expected<void, std::string> read_hold_down_field(stored_hold_down& hold, std::string_view key,
+                                                      const json::value& value) {
+    if (key == "until")
+        return put(hold.until, time_of(value, key));
+    if (key == "stable_since")
+        return put(hold.stable_since, time_of(value, key));
+    if (key != "flaps")
+        return unknown(key);
+    const auto flaps = json::try_value_to<unsigned>(value);
+    if (!flaps)
+        return std::unexpected("\"flaps\" is not a count");
+    hold.flaps = *flaps;
+    return {};
 }
 
 } // namespace
@@ -50,17 +42,8 @@ std::string to_json(const stored_hold_downs& all) {
 }
 
 std::expected<stored_hold_downs, std::string> hold_downs_from_json(std::string_view text) {
-    const auto entries = entries_from_json("hold_downs", "service", text);
-    if (!entries)
-        return failure(entries.error());
-    stored_hold_downs result;
-    for (const auto& [service, entry] : *entries) {
-        const auto hold = hold_down_of(entry);
-        if (!hold)
-            return failure(fmt::format("service \"{}\": {}", service, hold.error()));
-        result.emplace(service, *hold);
-    }
-    return result;
+    return values_from_json<stored_hold_down>("hold_downs", "service", text, required_of_hold_down,
+                                              read_hold_down_field);
 }
 
 } // namespace herald::service
