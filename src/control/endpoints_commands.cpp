@@ -63,30 +63,28 @@ response show_changed(const operations& daemon, const std::vector<std::string>& 
     return show(json::object{{"services", std::move(changed)}});
 }
 
-} // namespace
-
-answering drain(call& asked) {
-    auto given = about(asked, parse_drain(asked.body));
+template <typename Request>
+answering change_services(call& asked, parsed_command<Request> given,
+                          void (operations::*change)(const caller&, Request, done)) {
+    given = about(asked, std::move(given));
     if (!given)
         co_return invalid(given.error());
     const auto services = given->wanted.services;
     const auto ask = [&](operations& daemon, done reply) {
-        daemon.drain({asked.user, given->by}, std::move(given->wanted), std::move(reply));
+        (daemon.*change)({asked.user, given->by}, std::move(given->wanted), std::move(reply));
     };
     const auto how = co_await reply_of<void>(asked, ask);
     co_return how ? show_changed(asked.daemon(), services) : problem(how.error());
 }
 
+} // namespace
+
+answering drain(call& asked) {
+    return change_services(asked, parse_drain(asked.body), &operations::drain);
+}
+
 answering undrain(call& asked) {
-    auto given = about(asked, parse_undrain(asked.body));
-    if (!given)
-        co_return invalid(given.error());
-    const auto services = given->wanted.services;
-    const auto ask = [&](operations& daemon, done reply) {
-        daemon.undrain({asked.user, given->by}, std::move(given->wanted), std::move(reply));
-    };
-    const auto how = co_await reply_of<void>(asked, ask);
-    co_return how ? show_changed(asked.daemon(), services) : problem(how.error());
+    return change_services(asked, parse_undrain(asked.body), &operations::undrain);
 }
 
 answering change_neighbor(call& asked) {
