@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstddef>
-#include <mutex>
 
 namespace herald::health {
 
@@ -17,18 +16,8 @@ dns_question question_of(const dns_settings& settings, std::uint16_t id) {
 
 } // namespace
 
-/// Tried again after it could not be loaded: what is missing may have been installed.
 std::expected<const dns_interface*, std::string> load_dns() {
-    static std::mutex one_at_a_time;
-    static const dns_interface* loaded = nullptr;
-    const std::lock_guard lock(one_at_a_time);
-    if (loaded == nullptr) {
-        const auto found = http::load_module("herald-dns.so");
-        if (!found)
-            return std::unexpected(found.error());
-        loaded = static_cast<const dns_interface*>(*found);
-    }
-    return loaded;
+    return http::loaded_module<dns_interface>("herald-dns.so");
 }
 
 std::vector<std::uint8_t> dns_query(const dns_settings& settings, std::uint16_t id) {

@@ -2,7 +2,6 @@
 
 #include <boost/asio/execution.hpp>
 #include <boost/asio/query.hpp>
-#include <mutex>
 #include <utility>
 
 namespace herald::http {
@@ -15,22 +14,8 @@ constexpr std::size_t most_files_read = 2;
 
 using answer = lookups<tls_authorities>::answer;
 
-/// Tried again after it could not be loaded: what is missing may have been installed.
-std::expected<const tls_interface*, std::string> load_tls() {
-    static std::mutex one_at_a_time;
-    static const tls_interface* loaded = nullptr;
-    const std::lock_guard lock(one_at_a_time);
-    if (loaded == nullptr) {
-        const auto found = load_module("herald-tls.so");
-        if (!found)
-            return std::unexpected(found.error());
-        loaded = static_cast<const tls_interface*>(*found);
-    }
-    return loaded;
-}
-
 answer read_authorities(const tls_trust& trust, const std::optional<tls_authorities>& last) {
-    const auto module = load_tls();
+    const auto module = loaded_module<tls_interface>("herald-tls.so");
     if (!module)
         return std::unexpected(module.error());
     std::error_code gone;

@@ -1,8 +1,11 @@
 #pragma once
 
+#include "herald/text/version.hpp"
+
 #include <cstddef>
 #include <expected>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -36,9 +39,45 @@ struct releaser {
 template <class made>
 using from_module = std::unique_ptr<made, releaser>;
 
+/// What a module's entry gives: its interface.
+template <class interface, class made>
+void* offer(const char* version) noexcept {
+    static made only;
+    return version == text::version() ? static_cast<interface*>(&only) : nullptr;
+}
+
+/// For what a library made, by the function of the library that ends it.
+template <auto end>
+struct ender {
+    template <class ended>
+    void operator()(ended* what) const {
+        end(what);
+    }
+};
+
 /// The interface of the module in that file ("herald-tls.so"), which lies in a folder that has its
 /// place relative to this program. It stays. This may block. The error is a line for people.
 std::expected<void*, std::string> load_module(std::string_view file);
+
+/// The same, for a module that is used again and again, by any thread. After it could not be loaded
+/// it is tried again: what is missing may have been installed.
+template <class interface>
+std::expected<const interface*, std::string> loaded_module(std::string_view file) {
+    static std::mutex one_at_a_time;
+    static const interface* loaded = nullptr;
+    const std::lock_guard lock(one_at_a_time);
+    if (loaded == nullptr) {
+        const auto found = load_module(file);
+        if (!found)
+            return std::unexpected(found.error());
+        loaded = static_cast<const interface*>(*found);
+    }
+    return loaded;
+}
+
+inline void set(text_sink& into, const std::string& text) {
+    into.set(text.data(), text.size());
+}
 
 /// A text that a module writes.
 class module_text final : public text_sink {

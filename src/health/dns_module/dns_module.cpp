@@ -1,7 +1,6 @@
 // herald-dns.so: the one place that knows ldns.
 
 #include "herald/health/dns_interface.hpp"
-#include "herald/text/version.hpp"
 
 #include <cstdlib>
 #include <cstring>
@@ -23,16 +22,9 @@ namespace {
 constexpr std::size_t header_size = 12;  // RFC 1035 §4.1.1
 constexpr std::size_t most_shown = 1024; // more is cut anyway
 
-template <auto end>
-struct ender {
-    template <class ended>
-    void operator()(ended* what) const {
-        end(what);
-    }
-};
-using name_holder = std::unique_ptr<ldns_rdf, ender<ldns_rdf_deep_free>>;
-using record_holder = std::unique_ptr<ldns_rr, ender<ldns_rr_free>>;
-using message_holder = std::unique_ptr<ldns_pkt, ender<ldns_pkt_free>>;
+using name_holder = std::unique_ptr<ldns_rdf, http::ender<ldns_rdf_deep_free>>;
+using record_holder = std::unique_ptr<ldns_rr, http::ender<ldns_rr_free>>;
+using message_holder = std::unique_ptr<ldns_pkt, http::ender<ldns_pkt_free>>;
 using octets = std::span<const std::uint8_t>;
 
 /// A text that ldns allocated, freed.
@@ -40,10 +32,6 @@ std::string taken(char* text) {
     std::string result(text == nullptr ? "" : text);
     std::free(text);
     return result;
-}
-
-void set(http::text_sink& into, const std::string& text) {
-    into.set(text.data(), text.size());
 }
 
 /// "AAAA", "TYPE65280".
@@ -221,8 +209,5 @@ dns_relation ldns::judge(const dns_question& asked, const dns_expectation& expec
 } // namespace herald::health
 
 extern "C" [[gnu::visibility("default")]] void* herald_module(const char* version) noexcept {
-    static herald::health::ldns module;
-    return std::string_view(version) == herald::text::version()
-               ? static_cast<herald::health::dns_interface*>(&module)
-               : nullptr;
+    return herald::http::offer<herald::health::dns_interface, herald::health::ldns>(version);
 }

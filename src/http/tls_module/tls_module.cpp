@@ -1,7 +1,6 @@
 // herald-tls.so: the one place that knows OpenSSL.
 
 #include "herald/http/tls_interface.hpp"
-#include "herald/text/version.hpp"
 
 #include <arpa/inet.h>
 #include <array>
@@ -17,13 +16,6 @@
 namespace herald::http {
 namespace {
 
-template <auto end>
-struct ender {
-    template <class ended>
-    void operator()(ended* what) const {
-        end(what);
-    }
-};
 using context_holder = std::unique_ptr<SSL_CTX, ender<SSL_CTX_free>>;
 using connection_holder = std::unique_ptr<SSL, ender<SSL_free>>;
 
@@ -31,10 +23,6 @@ using connection_holder = std::unique_ptr<SSL, ender<SSL_free>>;
 std::string last_error() {
     const char* reason = ERR_reason_error_string(ERR_peek_last_error());
     return reason == nullptr ? "unknown error" : reason;
-}
-
-void set(text_sink& into, const std::string& text) {
-    into.set(text.data(), text.size());
 }
 
 bool is_address(const std::string& host) {
@@ -198,8 +186,5 @@ tls_context* openssl::make_context(bool verify, const char* ca_file,
 } // namespace herald::http
 
 extern "C" [[gnu::visibility("default")]] void* herald_module(const char* version) noexcept {
-    static herald::http::openssl module;
-    return std::string_view(version) == herald::text::version()
-               ? static_cast<herald::http::tls_interface*>(&module)
-               : nullptr;
+    return herald::http::offer<herald::http::tls_interface, herald::http::openssl>(version);
 }
