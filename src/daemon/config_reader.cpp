@@ -13,8 +13,9 @@ void config_reader::ask(reader tell) {
 
 void config_reader::begin() {
     const auto loaded = std::make_shared<config::load_result>();
-    calls_.make([read = read_, loaded] { *loaded = read(); },
-                [this, loaded] { end(std::move(*loaded)); });
+    thread_.run_even_here(
+        executor_, [read = read_, loaded] { *loaded = read(); },
+        [this, loaded] { end(std::move(*loaded)); }, http::worker_pool::loop::may_end);
 }
 
 void config_reader::end(config::load_result loaded) {

@@ -53,8 +53,7 @@ struct drain_files::finding {
 drain_files::drain_files(const boost::asio::any_io_executor& executor, observer tell)
     : tell_(std::move(tell))
     , watches_(executor)
-    , timer_(executor)
-    , calls_(executor) {}
+    , timer_(executor) {}
 
 void drain_files::look_for(file_map files) {
     std::map<std::string, entry> next;
@@ -121,14 +120,15 @@ void drain_files::look(const std::string& service) {
                             ? ::fcntl(watches_.native_handle(), F_DUPFD_CLOEXEC, 0)
                             : -1; // the thread's own, which may hang for longer than we live
     const auto found = std::make_shared<finding>(file.path);
-    calls_.make(
+    threads_.run_even_here(
+        timer_.get_executor(),
         [found, watches] {
             found->is_watched = watch(watches, found->path);
             found->is_there = is_there(found->path);
             if (watches >= 0)
                 ::close(watches);
         },
-        [this, service, found] { looked(service, *found); });
+        [this, service, found] { looked(service, *found); }, http::worker_pool::loop::may_end);
 }
 
 void drain_files::looked(const std::string& service, const finding& found) {

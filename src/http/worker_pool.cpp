@@ -18,11 +18,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-struct job {
-    std::function<void()> call;
-    std::function<void()> returned; // posts to the loop; only while that is there
-};
-
 /// Signals are the loop's affair: one that comes here would break off a call. And capabilities that
 /// a service manager gave for us to keep over an exec (capabilities(7), ambient) are not for the
 /// programs of checks. Both hold for a thread and for what it starts.
@@ -35,12 +30,24 @@ void begin_thread() {
 
 } // namespace
 
+struct worker_pool::job {
+    std::function<void()> call;
+    std::function<void()> returned; // posts to the loop; only while the pool is there
+    std::uint64_t id = 0;
+};
+
+/// A call for which there is no thread.
+struct worker_pool::orphan {
+    job left;
+    std::error_code why;
+};
+
 struct worker_pool::shared {
     explicit shared(std::size_t limit) : most(limit) {}
 
     void work();
     bool next(job& into);
-    bool goes_on_without_another();
+    std::optional<job> give_up_one_thread();
 
     const std::size_t most;
     std::mutex mutex; // of all below
@@ -48,17 +55,17 @@ struct worker_pool::shared {
     std::deque<job> jobs;
     std::size_t threads = 0;
     std::size_t idle = 0;
-    bool ended = false;
+    bool ended = false; // changed on the loop's thread
 };
 
-/// After one more thread was not to be had: whether another one makes the newest call. If not, it
-/// is forgotten.
-bool worker_pool::shared::goes_on_without_another() {
+/// After one more thread was not to be had: the newest call, if no other thread makes it.
+std::optional<worker_pool::job> worker_pool::shared::give_up_one_thread() {
     const std::lock_guard lock(mutex);
     if (--threads > 0)
-        return true;
+        return std::nullopt;
+    auto newest = std::move(jobs.back());
     jobs.pop_back();
-    return false;
+    return newest;
 }
 
 /// False when there will be no more.
@@ -98,30 +105,54 @@ worker_pool::~worker_pool() {
 
 void worker_pool::run(const asio::any_io_executor& executor, std::function<void()> call,
                       std::function<void()> done, loop meanwhile) {
+    const auto refused = begin(executor, std::move(call), std::move(done), meanwhile);
+    if (!refused)
+        return;
+    waiting_.erase(refused->left.id);
+    throw std::system_error(refused->why);
+}
+
+void worker_pool::run_even_here(const asio::any_io_executor& executor, std::function<void()> call,
+                                std::function<void()> done, loop meanwhile) {
+    const auto refused = begin(executor, std::move(call), std::move(done), meanwhile);
+    if (!refused)
+        return;
+    refused->left.call();
+    refused->left.returned();
+}
+
+std::optional<worker_pool::orphan> worker_pool::begin(const asio::any_io_executor& executor,
+                                                      std::function<void()> call,
+                                                      std::function<void()> done, loop meanwhile) {
     const auto id = ++last_id_;
     waiting_[id] = {std::move(done),
                     meanwhile == loop::waits
                         ? asio::prefer(executor, asio::execution::outstanding_work.tracked)
                         : executor};
+    auto returned = [this, id, executor, held = std::weak_ptr(shared_)] {
+        asio::post(executor, [this, id, held] {
+            if (const auto still = held.lock(); still && !still->ended)
+                finished(id);
+        });
+    };
     bool needs_thread = false;
     {
         const std::lock_guard lock(shared_->mutex);
-        shared_->jobs.push_back({std::move(call), [this, id, executor] {
-                                     asio::post(executor, [this, id] { finished(id); });
-                                 }});
+        shared_->jobs.push_back({std::move(call), std::move(returned), id});
         needs_thread = shared_->idle < shared_->jobs.size() && shared_->threads < shared_->most;
         shared_->threads += needs_thread ? 1 : 0;
     }
-    if (!needs_thread)
-        return shared_->changed.notify_one();
+    if (!needs_thread) {
+        shared_->changed.notify_one();
+        return std::nullopt;
+    }
     try {
         std::thread([held = shared_] { held->work(); }).detach();
-    } catch (const std::system_error&) {
-        if (shared_->goes_on_without_another())
-            return;
-        waiting_.erase(id);
-        throw;
+    } catch (const std::system_error& none) {
+        if (auto left = shared_->give_up_one_thread())
+            return orphan{*std::move(left), none.code()};
     }
+    return std::nullopt;
 }
 
 void worker_pool::finished(std::uint64_t id) {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "herald/config/configuration.hpp"
-#include "herald/daemon/background_calls.hpp"
+#include "herald/http/worker_pool.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <deque>
@@ -19,8 +19,8 @@ public:
 
     /// `read` is called on the other thread.
     config_reader(boost::asio::any_io_executor executor, reading read)
-        : read_(std::move(read))
-        , calls_(std::move(executor)) {}
+        : executor_(std::move(executor))
+        , read_(std::move(read)) {}
 
     /// Calls `tell` on the executor, never from within.
     void ask(reader tell);
@@ -29,9 +29,10 @@ private:
     void begin();
     void end(config::load_result loaded);
 
+    boost::asio::any_io_executor executor_;
     reading read_;
-    std::deque<reader> waiting_; // for the first the file is being read
-    background_calls calls_;
+    std::deque<reader> waiting_;  // for the first the file is being read
+    http::worker_pool thread_{1}; // as one reading is under way at a time
 };
 
 } // namespace herald::daemon

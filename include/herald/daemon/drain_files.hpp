@@ -1,6 +1,6 @@
 #pragma once
 
-#include "herald/daemon/background_calls.hpp"
+#include "herald/http/worker_pool.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -50,7 +50,7 @@ private:
     std::map<std::string, entry> files_;
     boost::asio::posix::stream_descriptor watches_;
     boost::asio::steady_timer timer_;
-    background_calls calls_;
+    http::worker_pool threads_{http::worker_pool::unlimited};
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
