@@ -10,12 +10,15 @@ from lab.containers import Composition
 from lab.herald import FAST_CLOCK, HERALDCTL, HERALDD
 from lab.impossible import IMPOSSIBLE
 from lab.machine import Machine, MachineImage, build_package
-from lab.matrix import IMPLEMENTATIONS, Matrix, cell_of, kinds_for
+from lab.matrix import CELL, IMPLEMENTATIONS, Matrix, cell_of, kinds_for
 from lab.network import remove_leftovers
 from lab.raw import RawLab
 from lab.scenario import announcing
 from lab.site import Site
 from lab.witness import Witness
+
+# What takes longest, of what runs side by side.
+LONG = ("podman", "test_check_leaks")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -84,24 +87,39 @@ def own_bench(implementation):
 
 
 def pytest_configure(config):
-    """What the scenarios of the matrix are marked with, and where their outcomes are kept."""
-    config.addinivalue_line("markers", "feature(name): a row of the interoperation matrix")
-    config.matrix = Matrix()
+    """What tests are marked with, and where the outcomes of the matrix are kept."""
+    for marker in ("feature(name): a row of the interoperation matrix",
+                   "measures: takes time, and is to run when nothing else does",
+                   "xdist_group(name): runs in one process with others"):
+        config.addinivalue_line("markers", marker)
+    config.pluginmanager.register(Matrix())
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist, which looks for the groups
+def pytest_collection_modifyitems(items):
+    """For `-n N --dist loadgroup`: tests that share what they have started are one group, in one
+    process. The long ones begin first."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+    first = {group: place for place, group in enumerate(LONG)}
+    items.sort(key=lambda item: first.get(group_of(item), len(LONG)))
+
+
+def group_of(item: pytest.Item) -> str:
+    """A router of the matrix; Podman, whose images have one base; or the test's file."""
+    if cell_of(item):
+        return cell_of(item)[0]
+    uses_podman = "package" in item.fixturenames or item.path.stem == "test_containers"
+    return "podman" if uses_podman else item.path.stem
 
 
 def pytest_runtest_setup(item):
     """Skips, with the reason, what the router cannot do."""
     cell = cell_of(item)
+    if cell:
+        item.user_properties.append((CELL, cell))
     if cell in IMPOSSIBLE:
         pytest.skip(f"{cell[0]} {IMPOSSIBLE[cell]}")
-
-
-def pytest_terminal_summary(terminalreporter, config):
-    """Prints the interoperation matrix."""
-    lines = config.matrix.lines()
-    if lines:
-        terminalreporter.section("interoperation matrix")
-        terminalreporter.write("\n".join(lines) + "\n")
 
 
 @pytest.fixture(scope="session")
@@ -133,8 +151,6 @@ def pytest_runtest_makereport(item, call):
     """Shows the logs of what the fixtures started with a failure, before they are removed."""
     outcome = yield
     report = outcome.get_result()
-    if cell_of(item):
-        item.config.matrix.record(cell_of(item), report)
     if report.failed and call.when in ("setup", "call"):
         for name, value in item.funcargs.items():
             if isinstance(value, (Bench, Composition, Machine, OwnBenches, RawLab, Site)):

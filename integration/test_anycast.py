@@ -8,6 +8,8 @@ from lab.anycast import Anycast
 from lab.outage import fail
 from lab.waiting import wait_until
 
+pytestmark = pytest.mark.measures
+
 
 @pytest.fixture
 def anycast():

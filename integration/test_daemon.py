@@ -90,6 +90,7 @@ def test_service_manager_is_told(site):
         assert b"STOPPING=1" in manager.recv(4096)
 
 
+@pytest.mark.measures
 def test_resident_memory_and_idle_cpu(site):
     """One session and one prefix: under 10 MB resident, and no measurable CPU time."""
     world = announcing(site, service={"check": None})

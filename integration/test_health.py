@@ -4,6 +4,8 @@ import re
 import time
 from pathlib import Path
 
+import pytest
+
 from lab.scenario import AT_ONCE, announcing
 from lab.site import IPV4_PREFIX, dns_service, settings, tcp_check
 from lab.waiting import wait_until
@@ -112,6 +114,7 @@ def _states(world) -> list:
     return [check["state"] for check in world.herald.get("/v1/services/dns")["checks"]]
 
 
+@pytest.mark.measures
 def test_a_service_that_failed_is_held_down(site):
     """It stays away for hold_down, though its checks pass, and twice as long the next time."""
     world = announcing(site, service={"hold_down": "1s"})

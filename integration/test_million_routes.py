@@ -7,6 +7,8 @@ from lab.million import ANSWER_SECONDS, packed, single
 from lab.raw import IPV4_ROUTE, RawLab
 from lab.witness import Witness
 
+pytestmark = pytest.mark.measures
+
 
 @pytest.mark.parametrize("shape", [packed, single])
 def test_million_routes(shape):

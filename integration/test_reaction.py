@@ -2,8 +2,12 @@
 
 from statistics import median
 
+import pytest
+
 from lab.reaction import distribution, measure
 from lab.round_trip import MANY
+
+pytestmark = pytest.mark.measures
 
 
 def test_reaction_waits_for_nothing():

@@ -12,6 +12,8 @@ from lab.raw import BGP_PORT, HERALD_ADDRESS, IPV4_ROUTE, PEER_AS, RawLab
 from lab.waiting import wait_until
 from lab.witness import Witness
 
+pytestmark = pytest.mark.measures
+
 RATE, SECONDS = 1000, 10
 HALF_OPEN = 500
 OPEN_AT_ONCE = 200  # connections that a flood leaves open before it closes the oldest

@@ -18,6 +18,7 @@ IMPLEMENTATIONS = (Frr, Bird, GoBgp, OpenBgpd, ExaBgp)
 # The kinds that some routers refuse or fail with, and the features they are for.
 DEMANDING = {"link_local": LINK_LOCAL, "as_trans": AS_TRANS_PATH, "no_hold": NO_HOLD_TIME}
 COLUMN, FIRST_COLUMN = 11, 44
+CELL = "cell of the matrix"  # among what a report carries
 
 assert all(router in {one.label for one in IMPLEMENTATIONS} and name in FEATURES
            for router, name in IMPOSSIBLE), "a cell that is not there cannot be impossible"
@@ -44,14 +45,26 @@ def cell_of(item: pytest.Item) -> tuple:
 
 
 class Matrix:
-    """What came of each cell."""
+    """What came of each cell: a plugin of pytest, in the process that reports come to."""
 
     def __init__(self) -> None:
         self._cells: dict = {}
         self._seconds: dict = {}
 
-    def record(self, cell: tuple, report: pytest.TestReport) -> None:
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keeps the worse one of what was known and what the report says."""
+        cell = tuple(dict(report.user_properties).get(CELL, ()))
+        if cell:
+            self._record(cell, report)
+
+    def pytest_terminal_summary(self, terminalreporter) -> None:
+        """Prints the table."""
+        lines = self._lines()
+        if lines:
+            terminalreporter.section("interoperation matrix")
+            terminalreporter.write("\n".join(lines) + "\n")
+
+    def _record(self, cell: tuple, report: pytest.TestReport) -> None:
         self._seconds[cell[0]] = self._seconds.get(cell[0], 0.0) + report.duration
         if report.failed:
             self._cells[cell] = "FAILED"
@@ -60,7 +73,7 @@ class Matrix:
         elif report.when == "call":
             self._cells.setdefault(cell, "ok")
 
-    def lines(self) -> list:
+    def _lines(self) -> list:
         """The matrix as text; nothing where no cell was run."""
         if not self._cells:
             return []

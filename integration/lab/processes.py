@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Optional, Sequence
 
@@ -47,9 +48,11 @@ class Process:
 
     def children(self) -> list:
         """The ids of its child processes, those not yet reaped included."""
-        threads = Path(f"/proc/{self.pid}/task").iterdir()
-        return [child for thread in threads
-                for child in (thread / "children").read_text().split()]
+        found: list = []
+        for thread in Path(f"/proc/{self.pid}/task").iterdir():
+            with suppress(FileNotFoundError):  # it has ended meanwhile
+                found += (thread / "children").read_text().split()
+        return found
 
     def descriptors(self) -> int:
         """How many files and sockets it has open."""
