@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tests/support/sanitized.hpp"
+
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 
@@ -7,11 +9,7 @@ namespace herald::peering::test {
 
 // UndefinedBehaviorSanitizer looks at objects through a pipe of its own: without descriptors it
 // takes each for invalid.
-#ifdef __has_feature
-inline constexpr bool sanitized = __has_feature(undefined_behavior_sanitizer);
-#else
-inline constexpr bool sanitized = false;
-#endif
+using herald::test::sanitized;
 
 /// While it lives this process opens no descriptor.
 class no_descriptors {
