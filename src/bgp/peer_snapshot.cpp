@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <functional>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -81,6 +82,13 @@ std::optional<std::string> find_fault(const std::vector<connection_snapshot>& co
     return std::nullopt;
 }
 
+/// Ids are left for more connections than there can be, so that none comes twice.
+bool are_ids_right(const peer_snapshot& snapshot) {
+    constexpr auto half = std::numeric_limits<connection_id>::max() / 2;
+    return snapshot.next_id > 0 && snapshot.next_id < half &&
+           snapshot.after_session_up <= snapshot.next_id;
+}
+
 /// Whether it can be sent again.
 bool is_right(const feed_snapshot::route& route, net::address_family family) {
     return route.prefix.family() == family && route.attributes && route.attributes->next_hop &&
@@ -130,6 +138,8 @@ std::optional<std::string> find_fault(const peer_snapshot& snapshot) {
                            peer_snapshot::current_version);
     if (auto fault = find_fault(snapshot.connections, snapshot.next_id))
         return fault;
+    if (!are_ids_right(snapshot))
+        return "its next connection has a number that cannot be";
     if (!snapshot.running && (!snapshot.connections.empty() || snapshot.dial_at))
         return "it has connections and does not run";
     if (snapshot.running && snapshot.down)

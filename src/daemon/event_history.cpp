@@ -65,8 +65,10 @@ control::histogram read_histogram(json_reader from) {
 
 json::value written(const event_history::check_name& name, const control::check_counts& counts) {
     json::object runs;
-    for (const auto& [result, count] : counts.runs)
-        runs[handover::name_of(result, result_names)] = count;
+    for (const auto& [name_of_result, result] : result_names) {
+        const auto count = counts.runs.find(result);
+        runs[name_of_result] = count != counts.runs.end() ? count->second : 0;
+    }
     return json::object{{"service", written(name.first)},
                         {"check", written(name.second)},
                         {"runs", std::move(runs)},
@@ -81,8 +83,8 @@ control::check_counts read_check_counts(json_reader from) {
     control::check_counts counts;
     const auto runs = from.member("runs");
     for (const auto& [name, result] : result_names)
-        if (const auto count = runs.optional(name))
-            counts.runs[result] = count->integer<std::uint64_t>();
+        if (const auto count = runs.member(name).integer<std::uint64_t>(); count > 0)
+            counts.runs[result] = count;
     counts.durations = read_histogram(from.member("durations"));
     return counts;
 }

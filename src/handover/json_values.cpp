@@ -33,7 +33,7 @@ const std::error_category* find_category(std::string_view name) {
 std::optional<ip::address> parse_address(std::string_view text) {
     const auto percent = std::min(text.find('%'), text.size());
     boost::system::error_code error;
-    const auto address = ip::make_address(std::string(text.substr(0, percent)), error);
+    auto address = ip::make_address(std::string(text.substr(0, percent)), error);
     if (error)
         return std::nullopt;
     if (percent == text.size())

@@ -160,6 +160,9 @@ TEST_CASE("peer_snapshot: no peer is made of one that would go wrong later") {
               end.at -= 1s;
               wrong.ends = {false, end, std::nullopt};
           }) == early);
+    const std::string id = "its next connection has a number that cannot be";
+    CHECK(fault_with([](all& wrong, agreed&, feed&) { wrong.next_id = connection_id(-1); }) == id);
+    CHECK(fault_with([](all& wrong, agreed&, feed&) { wrong.after_session_up = 3; }) == id);
     CHECK(fault_with([](all& wrong, agreed&, feed&) { wrong.failures = 21; }) ==
           "it has had more failures than are counted");
 }

@@ -63,19 +63,9 @@ TEST_CASE("event_history: what a log keeps comes back from JSON") {
 }
 
 TEST_CASE("event_history: what is missing or not as it has to be is told with its place") {
-    // A result that no run had is not counted.
-    const auto document = to_json(full());
-    const std::string place = "measured.checks[0].runs.timeout";
-    const auto places = herald::test::check_every_place(document, [&](const json::value& value) {
-        const auto* const runs = value.is_object() && value.as_object().contains("measured") &&
-                                         value.at("measured").is_object()
-                                     ? value.at("measured").try_at_pointer("/checks/0/runs")
-                                     : nullptr;
-        const bool unran = runs != nullptr && runs->is_object() && runs->as_object().empty();
-        return unran ? "measured.checks[0].runs: \"timeout\" is missing" : fault_of(value);
-    });
+    const auto places = herald::test::check_every_place(to_json(full()), fault_of);
     CHECK(places.size() > 100);
-    CHECK(places.contains(place));
+    CHECK(places.contains("measured.checks[0].runs.timeout"));
     CHECK(places.contains("events[6].notification.subcode"));
 }
 
@@ -94,7 +84,7 @@ TEST_CASE("event_history: what is out of range is told with its place") {
     CHECK(fault("/checks/0/recent", "x") == "checks[0].recent: it has a letter that is no result");
     CHECK(fault("/services/0/health", "well") ==
           "services[0].health: it is not one of the known names");
-    CHECK(fault("/events/0/cause", std::string(65537, 'x')) ==
+    CHECK(fault("/events/0/cause", json::string(65537, 'x')) ==
           "events[0].cause: it is longer than 65536 octets");
     CHECK(fault("/events", json::array(10001)) == "events: it has more than 10000 elements");
 }
