@@ -1,5 +1,6 @@
 """What users of an anycast service notice: queries at a steady pace, two nodes, one router."""
 
+import json
 import time
 
 import pytest
@@ -54,6 +55,22 @@ def test_drain_and_undrain_lose_no_query(anycast, managed):
         first.herald.ctl("undrain", "dns")
         anycast.wait_paths(first, second)
     print(f"drain and undrain: {len(asked.queries)} queries, {len(asked.lost)} lost")
+    assert asked.lost == []
+
+
+def test_a_hundred_restarts_lose_no_query(anycast):
+    """Of each node fifty, in turn; the sessions stay as they are."""
+    anycast.start()
+    with anycast.ask() as asked:
+        wait_until("both serve", lambda: asked.servers_since(0.0) == {"node1", "node2"})
+        for _ in range(50):
+            for node in anycast.nodes:
+                answer = json.loads(node.herald.ctl("--json", "restart").stdout)
+                assert all(each["kept"] for each in answer["neighbors"])
+        restarted = time.time()
+        wait_until("asked for a while", lambda: time.time() > restarted + 0.5)
+        assert asked.servers_since(restarted) == {"node1", "node2"}
+    print(f"restarts: {len(asked.queries)} queries, {len(asked.lost)} lost")
     assert asked.lost == []
 
 
