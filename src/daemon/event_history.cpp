@@ -22,7 +22,7 @@ using handover::read_nullable;
 using service::administration;
 using service::health_state;
 
-constexpr std::size_t longest_text = 65536;
+constexpr std::size_t longest_event_text = 65536;
 constexpr std::size_t most_rows = 1'000'000;
 constexpr std::size_t most_kept_events = 10'000;
 
@@ -41,11 +41,11 @@ constexpr json_names<run_result, 5> result_names{{{"pass", run_result::pass},
                                                   {"error", run_result::error}}};
 
 json::value written(std::string_view text) {
-    return json_text(text::cut(text, longest_text));
+    return json_text(text::cut(text, longest_event_text));
 }
 
 std::string read_written(json_reader from) {
-    return from.text(longest_text);
+    return from.text(longest_event_text);
 }
 
 json::value written(const control::histogram& values) {
@@ -182,7 +182,7 @@ control::event_view read_event(json_reader from) {
             .by = read_written(from.member("by"))};
 }
 
-event_history::check read_check(json_reader from) {
+event_history::check read_check_history(json_reader from) {
     event_history::check read{read_written(from.member("recent")),
                               read_written(from.member("state"))};
     // A letter each, the first of a result's name.
@@ -201,7 +201,7 @@ event_history read_history(json_reader from) {
     read.started = from.member("started").wall_time();
     read.measured = read_measurements(from.member("measured"));
     for (const auto row : from.member("checks").elements(most_rows))
-        read.checks[read_check_name(row)] = read_check(row);
+        read.checks[read_check_name(row)] = read_check_history(row);
     for (const auto row : from.member("services").elements(most_rows))
         read.services[read_written(row.member("name"))] = read_service(row);
     for (const auto row : from.member("events").elements(most_kept_events))

@@ -123,6 +123,8 @@ std::error_code read_error(json_reader from) {
         return {};
     const auto* const category = find_category(from.member("category").text(longest_category));
     const auto value = from.member("value").integer<int>();
+    if (value == 0)
+        from.member("value").fail("it is 0, which is no error");
     return category != nullptr ? std::error_code(value, *category)
                                : std::make_error_code(std::errc::io_error);
 }

@@ -204,6 +204,8 @@ TEST_CASE("json_values: errors come back as what they are, those of strangers as
     CHECK(read_back(json::parse(R"({"category": "odd", "value": 7})"), read_error) ==
           std::errc::io_error);
     CHECK(fault_of(json::parse(R"({"category": "odd"})"), read_error) == "\"value\" is missing");
+    CHECK(fault_of(json::parse(R"({"category": "generic", "value": 0})"), read_error) ==
+          "value: it is 0, which is no error");
     CHECK(fault_of(json::parse(R"({"category": 1, "value": 7})"), read_error) ==
           "category: it is not a string");
 }
