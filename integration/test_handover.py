@@ -73,6 +73,14 @@ def test_keepalives_are_on_time_at_the_shortest_hold_time(site):
     world.wait_withdrawn(AT_ONCE)
 
 
+def test_with_graceful_restart_the_session_is_kept_all_the_same(site):
+    """The router never has to keep stale routes."""
+    world = announcing(site, neighbor={"graceful_restart": "30s", **HURRIED})
+    with unseen(world):
+        for _ in range(20):
+            assert restarted(world.herald) == {"leaf1": "kept"}
+
+
 @pytest.mark.parametrize("stage", ["draining", "drained"])
 def test_a_drain_goes_on_in_its_stage(site, stage):
     """And with its time: it is neither announced again, nor drained anew."""
@@ -264,6 +272,28 @@ def test_a_restart_that_cannot_succeed_changes_nothing(site, breaks, reason):
         assert world.herald.get("/v1/status")["restarted"] is None
         world.herald.config.write_bytes(good)
         (world.herald.state / "drains.json").unlink(missing_ok=True)
+        replace(program, HERALDD)
+        assert restarted(world.herald) == {"leaf1": "kept"}
+        assert flow.begun_or_ended() == []
+    assert world.router.drops(world.leaf.node_ipv4) == drops
+
+
+def test_a_program_that_is_gone_when_it_is_to_begin(site):
+    """It rehearsed well: the old one goes on, says why, and takes clients again."""
+    world = announcing(site, neighbor=HURRIED)
+    program = programs_of_its_own(world)
+    drops = world.router.drops(world.leaf.node_ipv4)
+    program.with_suffix(".sh").write_text(f'#!/bin/sh\nrm {program}\nexec {HERALDD} "$@"\n',
+                                          encoding="utf-8")
+    program.with_suffix(".sh").chmod(0o755)
+    os.replace(program.with_suffix(".sh"), program)
+    with Flow(world.leaf.namespace, world.leaf.interface) as flow:
+        assert world.herald.exchange("POST", "/v1/restart", b"{}")[0] == 200
+        wait_until("it was called off", lambda: any(
+            event["type"] == "restart" and event["to"] == "refused" and "No such" in event["cause"]
+            for event in world.herald.get("/v1/events/recent")["events"]))
+        runs = service_of(world)["checks"][0]["runs"]
+        wait_until("checks run", lambda: service_of(world)["checks"][0]["runs"] > runs)
         replace(program, HERALDD)
         assert restarted(world.herald) == {"leaf1": "kept"}
         assert flow.begun_or_ended() == []
