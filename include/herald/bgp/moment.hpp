@@ -1,15 +1,10 @@
 #pragma once
 
-#include <chrono>
+#include "herald/net/moment.hpp"
 
 namespace herald::bgp {
 
-using time_point = std::chrono::steady_clock::time_point;
-
-/// When an event happened. A machine knows no other time.
-struct moment {
-    time_point now{};                             // never jumps: durations are measured with it
-    std::chrono::system_clock::time_point wall{}; // only shown
-};
+using net::moment;
+using net::time_point;
 
 } // namespace herald::bgp
