@@ -67,6 +67,10 @@ std::error_code set_ttl(native_socket socket, bool v6, std::uint8_t ttl) {
     return set_ip_option(socket, v6, IP_TTL, IPV6_UNICAST_HOPS, ttl);
 }
 
+std::error_code report_ttl(native_socket socket, bool v6) {
+    return set_ip_option(socket, v6, IP_RECVTTL, IPV6_RECVHOPLIMIT, 1);
+}
+
 std::error_code set_dscp(native_socket socket, bool v6, std::uint8_t dscp) {
     // The lower two bits of the octet are ECN's, RFC 3168 §5.
     return set_ip_option(socket, v6, IP_TOS, IPV6_TCLASS, dscp << 2);

@@ -12,8 +12,8 @@ namespace herald::net {
 /// A socket as the operating system names it.
 using native_socket = int;
 
-/// What follows sets one option each, on a TCP socket before it connects or listens; the error is
-/// the operating system's. `v6` says which protocol the socket speaks.
+/// What follows sets one option each, before a socket connects or listens; the error is the
+/// operating system's. `v6` says which protocol the socket speaks.
 
 /// The key for segments from and to `peer`, RFC 2385. An empty key removes it. EINVAL: a key of
 /// more than 80 octets; ENOPROTOOPT: a kernel without TCP MD5.
@@ -25,6 +25,9 @@ std::error_code set_minimum_ttl(native_socket socket, bool v6, std::uint8_t ttl)
 
 /// The TTL (hop limit) of the segments sent.
 std::error_code set_ttl(native_socket socket, bool v6, std::uint8_t ttl);
+
+/// recvmsg() tells the TTL (hop limit) of each datagram.
+std::error_code report_ttl(native_socket socket, bool v6);
 
 /// The DSCP of the segments sent, CS6 for routing, RFC 4594 §3.1.
 std::error_code set_dscp(native_socket socket, bool v6, std::uint8_t dscp);

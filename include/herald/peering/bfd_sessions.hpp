@@ -1,0 +1,110 @@
+#pragma once
+
+#include "herald/bfd/session.hpp"
+#include "herald/peering/bfd_socket.hpp"
+#include "herald/peering/environment.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace herald::peering {
+
+/// One neighbor as BFD sees it.
+struct bfd_peer {
+    std::string name;
+    boost::asio::ip::address address; // a link-local one carries its scope
+    std::optional<boost::asio::ip::address> local_address;
+    bfd_path path = bfd_path::single_hop;
+    std::uint8_t least_ttl = 255; // with which packets may arrive, RFC 5881 §5
+    bfd::session_settings session;
+    friend bool operator==(const bfd_peer&, const bfd_peer&) = default;
+};
+
+/// Who is told, in the turn of the loop in which it happens, after the packet that says so was
+/// sent.
+class bfd_observer {
+public:
+    virtual ~bfd_observer() = default;
+    virtual void bfd_changed(const std::string& neighbor,
+                             const bfd::action::state_changed& change) = 0;
+    /// A line for people: packets cannot be received, or not be sent.
+    virtual void bfd_problem(const std::string& text) = 0;
+};
+
+/// All BFD sessions: their sockets, their time, and which packet is whose. Sockets that receive are
+/// open while there are sessions for them.
+class bfd_sessions {
+public:
+    /// How soon a socket that could not be opened is tried again.
+    static constexpr std::chrono::seconds retry_time{1};
+
+    bfd_sessions(environment environment, bfd_observer& observer, bfd_ports here = {},
+                 bfd_ports there = {});
+    ~bfd_sessions();
+    bfd_sessions(const bfd_sessions&) = delete;
+    bfd_sessions& operator=(const bfd_sessions&) = delete;
+
+    /// There is a session for each of these from now on. One that there was goes on with other
+    /// settings, if its addresses and its path are the same; one that is wanted no more, or ends
+    /// so, is AdminDown, and says so for a detection time.
+    void want(const std::vector<bfd_peer>& peers);
+
+    /// Null: there is none of this name.
+    const bfd::session* find(const std::string& name) const;
+    /// The port from which a session's packets are sent; 0: there is none of this name.
+    std::uint16_t port_of(const std::string& name) const;
+    /// Some that are wanted no more still say so.
+    bool leaving() const { return sessions_.size() > by_name_.size(); }
+    /// Packets that were of no session.
+    const bfd::discard_counters& strays() const { return strays_; }
+
+private:
+    struct entry {
+        bfd_peer peer;
+        bfd_sender sender;
+        bfd::session machine;
+        std::unique_ptr<alarm_clock> alarm;
+        std::optional<time_point> alarm_at;
+        error_code failed; // the last packet
+    };
+    struct receiving {
+        std::shared_ptr<bfd_receiver> socket; // null: it is not wanted, or could not be opened
+        error_code failed;                    // why
+    };
+    using entries = std::map<bfd::discriminator, std::unique_ptr<entry>>;
+
+    bfd::moment at() const;
+    void begin(const bfd_peer& peer);
+    void end(bfd::discriminator which);
+    bfd::discriminator make_discriminator() const;
+    std::uint16_t free_port() const;
+    void received(const bfd_arrival& arrival);
+    bfd::discriminator addressee(const bfd_arrival& arrival,
+                                 const bfd::control_packet& packet) const;
+    void handle(bfd::discriminator which, const bfd::session_actions& actions);
+    void send(entry& from, const bfd::action::send& what);
+    void set_alarm(bfd::discriminator which, entry& of);
+    void ring(bfd::discriminator which);
+    void update_receivers();
+    void update_receiver(bfd_path path, bool v6);
+    void open_receiver(receiving& of, bfd_path path, bool v6);
+
+    environment environment_;
+    bfd_observer& observer_;
+    bfd_ports here_;
+    bfd_ports there_;
+    entries sessions_; // those that are leaving, too
+    std::map<std::string, bfd::discriminator, std::less<>> by_name_;
+    std::array<receiving, 4> receivers_; // by path and IP version
+    std::unique_ptr<alarm_clock> retry_;
+    bfd::discard_counters strays_;
+    std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
+};
+
+} // namespace herald::peering

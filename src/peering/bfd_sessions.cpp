@@ -1,0 +1,232 @@
+#include "herald/peering/bfd_sessions.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <utility>
+
+namespace herald::peering {
+
+namespace {
+
+/// Whether a session between these goes on when its other settings change.
+bool same_path(const bfd_peer& one, const bfd_peer& other) {
+    return one.address == other.address && one.local_address == other.local_address &&
+           one.path == other.path;
+}
+
+std::size_t receiver_index(bfd_path path, bool v6) {
+    return (path == bfd_path::multihop ? 2U : 0U) + (v6 ? 1U : 0U);
+}
+
+} // namespace
+
+bfd_sessions::bfd_sessions(environment environment, bfd_observer& observer, bfd_ports here,
+                           bfd_ports there)
+    : environment_(std::move(environment))
+    , observer_(observer)
+    , here_(here)
+    , there_(there)
+    , retry_(environment_.time->make_alarm()) {}
+
+bfd_sessions::~bfd_sessions() {
+    for (const auto& receiver : receivers_)
+        if (receiver.socket)
+            receiver.socket->close();
+}
+
+bfd::moment bfd_sessions::at() const {
+    return {environment_.time->now(), std::chrono::system_clock::now()};
+}
+
+void bfd_sessions::want(const std::vector<bfd_peer>& peers) {
+    std::vector<bfd::discriminator> gone;
+    for (const auto& [name, which] : by_name_)
+        if (std::ranges::none_of(peers, [&, known = name](const auto& each) {
+                return each.name == known && same_path(each, sessions_.at(which)->peer);
+            }))
+            gone.push_back(which);
+    for (const auto which : gone)
+        end(which);
+    for (const auto& peer : peers)
+        if (const auto known = by_name_.find(peer.name); known == by_name_.end()) {
+            begin(peer);
+        } else {
+            auto& one = *sessions_.at(known->second);
+            one.peer = peer;
+            handle(known->second, one.machine.change(peer.session, at()));
+        }
+    update_receivers();
+}
+
+/// Its first packet is sent in a turn of its own, when answers can be received.
+void bfd_sessions::begin(const bfd_peer& peer) {
+    const auto which = make_discriminator();
+    auto made = std::make_unique<entry>(
+        peer,
+        bfd_sender(environment_.executor, {peer.address, there_.of(peer.path)}, peer.local_address,
+                   free_port()),
+        bfd::session(peer.session, which, environment_.chance(), at()),
+        environment_.time->make_alarm(), std::nullopt, error_code());
+    set_alarm(which, *made);
+    sessions_.emplace(which, std::move(made));
+    by_name_.emplace(peer.name, which);
+}
+
+void bfd_sessions::end(bfd::discriminator which) {
+    auto& one = *sessions_.at(which);
+    by_name_.erase(one.peer.name);
+    handle(which, one.machine.shut_down(at()));
+}
+
+/// By chance, as whoever guesses it can speak for a neighbor that is far away.
+bfd::discriminator bfd_sessions::make_discriminator() const {
+    while (true)
+        if (const auto made = environment_.chance(); made != 0 && !sessions_.contains(made))
+            return made;
+}
+
+/// RFC 5881 §4: unique among all sessions. Of those that other programs have the kernel knows.
+std::uint16_t bfd_sessions::free_port() const {
+    constexpr std::uint32_t count = bfd_sender::last_port - bfd_sender::first_port + 1;
+    auto port = environment_.chance() % count;
+    const auto taken = [&] {
+        return std::ranges::any_of(sessions_, [&](const auto& each) {
+            return each.second->sender.port() == bfd_sender::first_port + port;
+        });
+    };
+    for (std::uint32_t attempts = 0; attempts < count && taken(); ++attempts)
+        port = (port + 1) % count;
+    return static_cast<std::uint16_t>(bfd_sender::first_port + port);
+}
+
+const bfd::session* bfd_sessions::find(const std::string& name) const {
+    const auto found = by_name_.find(name);
+    return found == by_name_.end() ? nullptr : &sessions_.at(found->second)->machine;
+}
+
+std::uint16_t bfd_sessions::port_of(const std::string& name) const {
+    const auto found = by_name_.find(name);
+    return found == by_name_.end() ? 0 : sessions_.at(found->second)->sender.port();
+}
+
+/// RFC 5880 §6.3; 0: of no session.
+bfd::discriminator bfd_sessions::addressee(const bfd_arrival& arrival,
+                                           const bfd::control_packet& packet) const {
+    if (packet.yours != 0)
+        return sessions_.contains(packet.yours) ? packet.yours : 0;
+    // One that is leaving says good-bye to whoever knows it.
+    for (const auto& [name, which] : by_name_)
+        if (const auto& peer = sessions_.at(which)->peer;
+            peer.address == arrival.from && peer.path == arrival.path)
+            return which;
+    return 0;
+}
+
+void bfd_sessions::received(const bfd_arrival& arrival) {
+    const auto decoded = bfd::decode(arrival.octets);
+    if (!decoded)
+        return strays_.count(decoded.error());
+    const auto which = addressee(arrival, decoded->packet);
+    if (which == 0)
+        return strays_.count(bfd::discard::unknown_session);
+    auto& one = *sessions_.at(which);
+    // What may come from afar on one port is not to speak for a neighbor on the link.
+    if (arrival.path != one.peer.path || arrival.ttl < one.peer.least_ttl)
+        return one.machine.dropped(bfd::discard::hop_limit);
+    handle(which, one.machine.received(*decoded, at()));
+}
+
+/// Packets first. Whoever is told then may want other sessions.
+void bfd_sessions::handle(bfd::discriminator which, const bfd::session_actions& actions) {
+    auto& one = *sessions_.at(which);
+    const auto name = one.peer.name;
+    for (const auto& each : actions)
+        if (const auto* const sent = std::get_if<bfd::action::send>(&each))
+            send(one, *sent);
+    const auto known = by_name_.find(name);
+    const bool wanted = known != by_name_.end() && known->second == which;
+    if (!wanted && one.machine.finished()) {
+        sessions_.erase(which);
+        return update_receivers();
+    }
+    set_alarm(which, one);
+    if (!wanted)
+        return;
+    for (const auto& each : actions)
+        if (const auto* const change = std::get_if<bfd::action::state_changed>(&each))
+            observer_.bfd_changed(name, *change);
+}
+
+void bfd_sessions::send(entry& from, const bfd::action::send& what) {
+    const auto error = from.sender.send(what.packet);
+    if (error != std::exchange(from.failed, error) && error)
+        observer_.bfd_problem(
+            fmt::format("BFD packets to {} cannot be sent: {}", from.peer.name, error.message()));
+}
+
+/// One that is set for an earlier time rings, finds nothing to do, and is set anew: packets that
+/// arrive cost nothing.
+void bfd_sessions::set_alarm(bfd::discriminator which, entry& of) {
+    const auto next = of.machine.next_timer();
+    if (!next || (of.alarm_at && *of.alarm_at <= *next))
+        return;
+    of.alarm_at = next;
+    of.alarm->set(*next, [this, which, alive = std::weak_ptr(alive_)] {
+        if (!alive.expired())
+            ring(which);
+    });
+}
+
+/// What has arrived counts first: the program may have been slow, and not the neighbor.
+void bfd_sessions::ring(bfd::discriminator which) {
+    const auto found = sessions_.find(which);
+    if (found == sessions_.end())
+        return;
+    found->second->alarm_at.reset();
+    const auto& peer = found->second->peer;
+    if (const auto receiver = receivers_[receiver_index(peer.path, peer.address.is_v6())].socket)
+        receiver->read();
+    if (const auto still = sessions_.find(which); still != sessions_.end())
+        handle(which, still->second->machine.expired(at()));
+}
+
+void bfd_sessions::update_receivers() {
+    for (const auto path : {bfd_path::single_hop, bfd_path::multihop})
+        for (const bool v6 : {false, true})
+            update_receiver(path, v6);
+}
+
+void bfd_sessions::update_receiver(bfd_path path, bool v6) {
+    auto& receiver = receivers_[receiver_index(path, v6)];
+    const bool wanted = std::ranges::any_of(sessions_, [&](const auto& each) {
+        return each.second->peer.path == path && each.second->peer.address.is_v6() == v6;
+    });
+    if (!wanted && receiver.socket)
+        receiver.socket->close();
+    if (!wanted)
+        receiver = {};
+    else if (!receiver.socket)
+        open_receiver(receiver, path, v6);
+}
+
+void bfd_sessions::open_receiver(receiving& of, bfd_path path, bool v6) {
+    auto made = std::make_shared<bfd_receiver>(
+        environment_.executor, path, v6,
+        [this, alive = std::weak_ptr(alive_)](const bfd_arrival& arrival) {
+            if (!alive.expired())
+                received(arrival);
+        });
+    const auto error = made->open(here_.of(path));
+    if (error)
+        retry_->set(environment_.time->now() + retry_time, [this, alive = std::weak_ptr(alive_)] {
+            if (!alive.expired())
+                update_receivers();
+        });
+    else
+        of.socket = std::move(made);
+    if (error != std::exchange(of.failed, error) && error)
+        observer_.bfd_problem(fmt::format("BFD packets cannot be received on UDP port {}: {}",
+                                          here_.of(path), error.message()));
+}
+
+} // namespace herald::peering
