@@ -19,10 +19,12 @@ collision_outcome resolve_collision(const session_settings& settings,
     switch (other.state()) {
     case session_state::idle:
     case session_state::connect:
-    case session_state::active:
+    case session_state::active: return collision_outcome::none;
     case session_state::open_sent:
         // RFC 4271 §6.8: without the other's OPEN its identifier is not known.
-        return collision_outcome::none;
+        if (!other.waits_for_bfd())
+            return collision_outcome::none;
+        [[fallthrough]];
     case session_state::open_confirm:
         return dialled_stays(settings, peer) == (newcomer == direction::dialled)
                    ? collision_outcome::close_other

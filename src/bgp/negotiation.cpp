@@ -52,6 +52,8 @@ struct peer_offer {
     void operator()(const wire::enhanced_route_refresh_capability&) {
         enhanced_route_refresh = true;
     }
+    // The neighbor waits for BFD by itself, and this side does whether or not the other one can.
+    void operator()(const wire::bfd_strict_capability&) {}
     void operator()(const wire::unknown_capability&) {} // RFC 5492 §3: ignored
 };
 
@@ -173,6 +175,8 @@ wire::open_message make_open(const session_settings& settings, bool restarted) {
         offered.emplace_back(restart_offer(settings, restarted));
     offered.emplace_back(wire::four_octet_as_capability{settings.local_as});
     offered.emplace_back(wire::enhanced_route_refresh_capability{});
+    if (settings.bfd_strict)
+        offered.emplace_back(wire::bfd_strict_capability{});
     return open;
 }
 

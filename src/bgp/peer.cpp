@@ -345,8 +345,10 @@ void peer::answer_refreshes(time_point now) {
 }
 
 connection_slots::pointer peer::make_connection(direction opened_by, moment at) {
-    return std::make_unique<connection>(next_id_++, opened_by, settings_.session,
-                                        at.now < restarted_until_, counters_, jitter_);
+    auto made = std::make_unique<connection>(next_id_++, opened_by, settings_.session,
+                                             at.now < restarted_until_, counters_, jitter_);
+    made->handle(event::bfd_changed{bfd_up_}, at.now);
+    return made;
 }
 
 void peer::dial(moment at) {

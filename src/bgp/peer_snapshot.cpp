@@ -159,13 +159,14 @@ peer_snapshot peer::snapshot() const {
     made.down = down_;
     made.routes_complete = routes_complete_;
     for (const auto* slot : connections_.all())
-        if (*slot && (*slot)->connected())
+        if (*slot && (*slot)->connected() && !(*slot)->fsm().waits_for_bfd())
             made.connections.push_back(
                 (*slot)->snapshot(rest_of_output(**slot, routes_of(**slot))));
     made.next_id = next_id_;
     made.after_session_up = after_session_up_;
     made.dial_at = dial_at_;
-    if (connections_.dialled && !connections_.dialled->connected())
+    if (connections_.dialled &&
+        (!connections_.dialled->connected() || connections_.dialled->fsm().waits_for_bfd()))
         made.dial_at = time_point();
     made.not_before = not_before_;
     made.up_since = up_since_;

@@ -1,6 +1,7 @@
 #include "herald/bgp/session_fsm.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace herald::bgp {
@@ -30,12 +31,16 @@ constexpr std::array all_timers{session_timer::connect_retry, session_timer::hol
 /// RFC 4271 §8.2.2: the hold timer while the peer's OPEN is awaited.
 constexpr std::chrono::milliseconds open_hold_time = 240s;
 
+/// How long BFD is waited for when there is no hold time.
+constexpr std::chrono::milliseconds bfd_hold_time = 30s;
+
 /// RFC 8538 §5: after these the peer is not to keep our routes, as it would with the notification
 /// extension after any other NOTIFICATION.
 bool ends_for_good(const wire::notification& sent) {
     return sent.code == wire::error_code::cease &&
            (sent.subcode == wire::cease_code::administrative_shutdown ||
-            sent.subcode == wire::cease_code::deconfigured);
+            sent.subcode == wire::cease_code::deconfigured ||
+            sent.subcode == wire::cease_code::bfd_down);
 }
 
 } // namespace
@@ -69,6 +74,8 @@ session_fsm::session_fsm(const session_settings& settings, fsm_snapshot from)
     , running_(from.running) {}
 
 std::vector<session_action> session_fsm::handle(const session_event& event) {
+    if (const auto* const bfd = std::get_if<event::bfd_changed>(&event))
+        bfd_up_ = bfd->up;
     switch (state_) {
     case session_state::idle: return in_idle(event);
     case session_state::connect:
@@ -100,6 +107,7 @@ session_fsm::actions session_fsm::in_idle(const session_event& event) {
                           [](const event::notification_received&) { return ignored(); },
                           [](const event::protocol_error&) { return ignored(); },
                           [](const event::write_progressed&) { return ignored(); },
+                          [](const event::bfd_changed&) { return ignored(); },
                       },
                       event);
 }
@@ -122,6 +130,7 @@ session_fsm::actions session_fsm::in_connect_or_active(const session_event& even
             [this](const event::notification_received&) { return end(); },
             [this](const event::protocol_error&) { return end(); },
             [](const event::write_progressed&) { return ignored(); },
+            [](const event::bfd_changed&) { return ignored(); },
         },
         event);
 }
@@ -137,10 +146,11 @@ session_fsm::actions session_fsm::in_open_sent(const session_event& event) {
             // machine lives as long as its connection, and the neighbor decides when to dial.
             [this](const event::tcp_failed&) { return end(); },
             [this](const event::timer_expired& expired) { return on_timer(expired.timer); },
-            [this](const event::open_received& received) { return judge_open(received.open); },
-            [this](const event::keepalive_received&) {
-                return fail_unexpected(fsm_error::in_open_sent, message_type::keepalive);
+            [this](const event::open_received& received) {
+                return session_ ? fail_unexpected(fsm_error::in_open_sent, message_type::open)
+                                : judge_open(received.open);
             },
+            [this](const event::keepalive_received&) { return keepalive_in_open_sent(); },
             [this](const event::update_received&) {
                 return fail_unexpected(fsm_error::in_open_sent, message_type::update);
             },
@@ -154,6 +164,9 @@ session_fsm::actions session_fsm::in_open_sent(const session_event& event) {
             },
             [this](const event::protocol_error& error) { return end(error.notification); },
             [](const event::write_progressed&) { return ignored(); },
+            [this](const event::bfd_changed& bfd) {
+                return bfd.up && session_ ? confirm_open() : ignored();
+            },
         },
         event);
 }
@@ -183,6 +196,7 @@ session_fsm::actions session_fsm::in_open_confirm(const session_event& event) {
             },
             [this](const event::protocol_error& error) { return end(error.notification); },
             [](const event::write_progressed&) { return ignored(); },
+            [](const event::bfd_changed&) { return ignored(); },
         },
         event);
 }
@@ -210,6 +224,7 @@ session_fsm::actions session_fsm::in_established(const session_event& event) {
             },
             [this](const event::protocol_error& error) { return end(error.notification); },
             [this](const event::write_progressed&) { return restart_send_hold_timer(); },
+            [](const event::bfd_changed&) { return ignored(); },
         },
         event);
 }
@@ -237,17 +252,39 @@ session_fsm::actions session_fsm::judge_open(const wire::open_message& open) {
     if (!negotiated)
         return end(negotiated.error());
 
+    session_ = std::move(*negotiated);
+    return settings_.bfd_strict && !bfd_up_ ? wait_for_bfd() : confirm_open();
+}
+
+/// For the hold time: so long the peer waits for the KEEPALIVE, too.
+session_fsm::actions session_fsm::wait_for_bfd() {
+    actions out;
+    start_timer(out, session_timer::hold,
+                session_->hold_time == 0s ? bfd_hold_time : session_->hold_time, false);
+    return out;
+}
+
+session_fsm::actions session_fsm::confirm_open() {
     actions out;
     state_ = session_state::open_confirm;
-    session_ = std::move(*negotiated);
     out.emplace_back(action::send_keepalive{});
     if (session_->hold_time == 0s) { // RFC 4271 §4.2: neither KEEPALIVEs nor a hold timer
         stop_timer(out, session_timer::hold);
-        return out;
+    } else {
+        start_keepalive_timer(out);
+        start_timer(out, session_timer::hold, session_->hold_time, false);
     }
-    start_keepalive_timer(out);
-    start_timer(out, session_timer::hold, session_->hold_time, false);
+    if (peer_confirmed_)
+        std::ranges::move(establish(), std::back_inserter(out));
     return out;
+}
+
+/// A peer that does not wait for BFD confirms our OPEN at once.
+session_fsm::actions session_fsm::keepalive_in_open_sent() {
+    if (!session_)
+        return fail_unexpected(fsm_error::in_open_sent, message_type::keepalive);
+    peer_confirmed_ = true;
+    return ignored();
 }
 
 session_fsm::actions session_fsm::establish() {
@@ -269,7 +306,9 @@ session_fsm::actions session_fsm::on_timer(session_timer timer) {
     switch (timer) {
     case session_timer::connect_retry: return dial();
     case session_timer::hold:
-        return end(wire::notification{wire::error_code::hold_timer_expired, 0, {}});
+        return end(waits_for_bfd()
+                       ? wire::make_cease(wire::cease_code::bfd_down)
+                       : wire::notification{wire::error_code::hold_timer_expired, 0, {}});
     case session_timer::send_hold:
         return end(wire::notification{wire::error_code::send_hold_timer_expired, 0, {}});
     case session_timer::keepalive: break;

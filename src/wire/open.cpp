@@ -103,6 +103,7 @@ std::optional<capability> read_known(std::uint8_t code, reader value) {
     case capability_code::four_octet_as: return read_four_octet_as(value);
     case capability_code::enhanced_route_refresh:
         return read_flag<enhanced_route_refresh_capability>(value);
+    case capability_code::bfd_strict: return read_flag<bfd_strict_capability>(value);
     case capability_code::fqdn:
     case capability_code::software_version: return std::nullopt;
     }
@@ -202,6 +203,7 @@ public:
     void operator()(enhanced_route_refresh_capability) {
         head(capability_code::enhanced_route_refresh, 0);
     }
+    void operator()(bfd_strict_capability) { head(capability_code::bfd_strict, 0); }
     void operator()(const unknown_capability& value) {
         head(static_cast<capability_code>(value.code), value.value.size());
         to_.write(value.value);

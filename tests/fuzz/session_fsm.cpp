@@ -37,6 +37,7 @@ session_settings settings_from(std::uint8_t choice) {
         settings.role = wire::bgp_role::customer;
     settings.extended_next_hop = (choice & 16U) != 0;
     settings.graceful_restart = std::chrono::seconds{(choice & 32U) != 0 ? 120 : 0};
+    settings.bfd_strict = (choice & 64U) != 0;
     return settings;
 }
 
@@ -66,6 +67,7 @@ public:
                 {octet(), wire::refresh_subtype{octet()}, octet()}};
         case 10: return event::notification_received{notification()};
         case 11: return event::protocol_error{notification()};
+        case 12: return event::bfd_changed{octet() % 2 != 0};
         default: return event::write_progressed{};
         }
     }
@@ -118,7 +120,7 @@ public:
         require(over_ == (fsm.state() == session_state::idle));
         const bool agreed =
             fsm.state() == session_state::open_confirm || fsm.state() == session_state::established;
-        require(fsm.session().has_value() == agreed);
+        require(fsm.session().has_value() == (agreed || fsm.waits_for_bfd()));
         require(!agreed || (open_sent_ && open_received_));
         require(established_ == (fsm.state() == session_state::established));
     }

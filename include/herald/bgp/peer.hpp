@@ -61,6 +61,10 @@ public:
     void refresh();
     /// Takes settings with which the session goes on.
     peer_actions change(peer_settings settings);
+    /// What BFD says of the path to the neighbor; not Up to begin with, and not part of a snapshot.
+    /// From Up to Down sessions end at once with 6/10, RFC 9384; if `by_operator` that is none of
+    /// the path's fault, and nothing ends, RFC 5882 §4.2.
+    peer_actions bfd_changed(bool up, bool by_operator, moment at);
     /// Sends a KEEPALIVE before its time, wherever one is due some time: for a while nobody will
     /// be there to send the next.
     peer_actions send_keepalives(moment at);
@@ -163,6 +167,7 @@ private:
     bool running_ = false;
     bool down_ = false; // administratively
     bool routes_complete_ = false;
+    bool bfd_up_ = false;
 
     connection_id next_id_ = 1;
     connection_slots connections_;

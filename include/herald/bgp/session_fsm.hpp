@@ -70,13 +70,18 @@ struct protocol_error {
 /// Octets reached the peer's TCP while some were waiting: the send hold timer begins anew, RFC
 /// 9687.
 struct write_progressed {};
+/// Whether the neighbor's BFD session is Up.
+struct bfd_changed {
+    bool up = false;
+};
 } // namespace event
 
 using session_event =
     std::variant<event::start, event::start_passive, event::stop, event::tcp_established,
                  event::tcp_failed, event::timer_expired, event::open_received,
                  event::keepalive_received, event::update_received, event::route_refresh_received,
-                 event::notification_received, event::protocol_error, event::write_progressed>;
+                 event::notification_received, event::protocol_error, event::write_progressed,
+                 event::bfd_changed>;
 
 /// What the shell is asked to do, in this order.
 namespace action {
@@ -158,7 +163,10 @@ public:
     fsm_snapshot snapshot() const { return {state_, session_, running_}; }
 
     session_state state() const { return state_; }
-    /// Set from OpenConfirm on, until the session is over.
+    /// OPENs were exchanged, and the KEEPALIVE that answers the peer's waits for BFD:
+    /// draft-ietf-idr-bgp-bfd-strict-mode. The state is OpenSent still.
+    bool waits_for_bfd() const { return state_ == session_state::open_sent && session_; }
+    /// Set from the peer's OPEN on, until the session is over.
     const std::optional<negotiated_session>& session() const { return session_; }
 
     bool runs(session_timer timer) const { return running_[static_cast<std::size_t>(timer)]; }
@@ -177,6 +185,9 @@ private:
     actions dial();
     actions send_open();
     actions judge_open(const wire::open_message& open);
+    actions wait_for_bfd();
+    actions confirm_open();
+    actions keepalive_in_open_sent();
     actions establish();
     actions on_timer(session_timer timer);
     actions answer_refresh(const wire::route_refresh& message);
@@ -197,6 +208,8 @@ private:
     session_state state_ = session_state::idle;
     std::optional<negotiated_session> session_;
     std::array<bool, session_timer_count> running_{};
+    bool bfd_up_ = false;
+    bool peer_confirmed_ = false; // while this side waits for BFD
 };
 
 } // namespace herald::bgp

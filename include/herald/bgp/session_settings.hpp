@@ -21,6 +21,7 @@ struct session_settings {
     bool extended_next_hop = false;           // RFC 8950
     std::optional<wire::bgp_role> role;       // RFC 9234
     std::chrono::seconds graceful_restart{0}; // RFC 4724; 0: not offered
+    bool bfd_strict = false;                  // no session before BFD is Up
 
     bool internal() const { return local_as == remote_as; }
 

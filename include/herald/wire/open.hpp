@@ -27,6 +27,7 @@ enum class capability_code : std::uint8_t {
     four_octet_as = 65,
     enhanced_route_refresh = 70,
     fqdn = 73,
+    bfd_strict = 74,
     software_version = 75,
 };
 
@@ -80,6 +81,9 @@ struct enhanced_route_refresh_capability { // RFC 7313 §3.1
     friend bool operator==(enhanced_route_refresh_capability,
                            enhanced_route_refresh_capability) = default;
 };
+struct bfd_strict_capability { // draft-ietf-idr-bgp-bfd-strict-mode
+    friend bool operator==(bfd_strict_capability, bfd_strict_capability) = default;
+};
 /// A capability that herald does not know, or whose value is not as its RFC has it (which makes it
 /// as good as unknown): kept as it came, RFC 5492 §4.
 struct unknown_capability {
@@ -91,7 +95,8 @@ struct unknown_capability {
 using capability =
     std::variant<multiprotocol_capability, route_refresh_capability, extended_next_hop_capability,
                  extended_message_capability, role_capability, graceful_restart_capability,
-                 four_octet_as_capability, enhanced_route_refresh_capability, unknown_capability>;
+                 four_octet_as_capability, enhanced_route_refresh_capability, bfd_strict_capability,
+                 unknown_capability>;
 
 /// An OPEN, RFC 4271 §4.2. `my_as` is the two-octet field as it stands.
 struct open_message {
