@@ -83,6 +83,9 @@ def test_with_net_bind_service_it_also_listens_on_port_179(site, herald):
     wait_until("announced", lambda: router.has(IPV4_PREFIX, IPV6_PREFIX))
     herald.ctl("restart")
     assert capabilities(herald) == {1 << 10}
+    assert router.drops(leaf.node_ipv4) == 0
+    herald.ctl("restart", "--reset")
+    assert capabilities(herald) == {1 << 10}
     wait_until("announced again", lambda: router.drops(leaf.node_ipv4) == 1
                and router.has(IPV4_PREFIX, IPV6_PREFIX))
 

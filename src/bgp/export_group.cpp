@@ -214,6 +214,22 @@ export_changes export_group::state(const export_place& at) const {
     return with_table(unheard(at), having::all);
 }
 
+/// What has been sent at a place never changes.
+sent_routes export_group::sent(const export_place& at) const {
+    auto& known = at.difference()->written_down;
+    std::erase_if(known, [](const auto& each) { return each.routes.expired(); });
+    const auto same = std::ranges::find(known, at.message(), &export_difference::written::message);
+    if (same != known.end())
+        return sent_routes(same->routes.lock());
+    std::vector<sent_route> routes;
+    for (auto& [before, prefix, repeat] : state(at))
+        if (before)
+            routes.push_back({prefix, std::move(before), repeat});
+    sent_routes made(std::move(routes));
+    known.push_back({at.message(), made.observe()});
+    return made;
+}
+
 std::shared_ptr<export_difference> export_group::encode(export_changes candidates,
                                                         std::size_t routes) {
     message_packer packer(format_, std::move(candidates), routes);

@@ -13,18 +13,34 @@ void family_feed::session_down() {
     *this = family_feed(family_);
 }
 
+namespace {
+
+/// Neighbors that have the same stand in the same.
+std::shared_ptr<export_group> group_that_wants(const sent_routes& routes,
+                                               net::address_family family,
+                                               const wire::update_format& format) {
+    auto group = routes.standing().lock();
+    if (group && group->family() == family && group->format() == format)
+        return group;
+    group = std::make_shared<export_group>(family, format);
+    for (const auto& each : routes)
+        group->want(each.prefix, each.attributes);
+    routes.standing() = group;
+    return group;
+}
+
+} // namespace
+
 /// A group that wants just what the neighbor has stands for the one that it heard.
 void family_feed::resume(const feed_snapshot& left, const wire::update_format& format) {
     if (!in_session_)
         return;
-    stands_in_ = std::make_shared<export_group>(family_, format);
+    stands_in_ = group_that_wants(left.routes, family_, format);
     export_changes due_again;
-    for (const auto& [prefix, attributes, is_due_again] : left.routes) {
-        stands_in_->want(prefix, attributes);
-        if (is_due_again)
-            due_again.push_back({attributes, prefix, true});
-    }
-    place_ = stands_in_->at_end(std::move(due_again));
+    for (const auto& each : left.routes)
+        if (each.due_again)
+            due_again.push_back({each.attributes, each.prefix, true});
+    place_ = due_again.empty() ? stands_in_->at_end() : stands_in_->at_end(std::move(due_again));
     group_ = stands_in_;
     end_of_rib_ = left.end_of_rib;
     repeat_asked_ = left.repeat_asked;
@@ -39,9 +55,7 @@ feed_snapshot family_feed::snapshot() const {
         return made;
     auto place = place_;
     place.wrote(place.rest_of_message());
-    for (auto& [before, prefix, repeat] : stands_in_->state(place))
-        if (before)
-            made.routes.push_back({prefix, std::move(before), repeat});
+    made.routes = stands_in_->sent(place);
     return made;
 }
 

@@ -1,3 +1,4 @@
+#include "herald/config/difference.hpp"
 #include "herald/control/response.hpp"
 #include "herald/daemon/daemon.hpp"
 #include "herald/daemon/log.hpp"
@@ -182,6 +183,10 @@ void daemon::call_off(const std::string& why) {
 std::expected<void, std::string> daemon::take_over(config::load_result loaded) {
     log(log_level::info, "restart",
         fmt::format("heraldd {} goes on where heraldd {} was", text::version(), start_.before));
+    if (config::difference(settings_, *loaded.settings).empty()) {
+        start_.configuration = std::move(loaded.text);
+        return {};
+    }
     if (auto applied = apply_file(std::move(loaded), false); !applied)
         return std::unexpected(applied.error().detail);
     return {};

@@ -43,11 +43,12 @@ boost::asio::ip::tcp::endpoint read_endpoint(json_reader from) {
     return {address, from.member("port").integer<std::uint16_t>()};
 }
 
-json::object neighbor_json(const peering::neighbor_snapshot& neighbor) {
+json::object neighbor_json(const peering::neighbor_snapshot& neighbor,
+                           handover::route_tables& tables) {
     json::object sockets;
     for (const auto& [id, socket] : neighbor.sockets)
         sockets[std::to_string(id)] = socket;
-    return {{"sockets", std::move(sockets)}, {"peer", handover::to_json(neighbor.peer)}};
+    return {{"sockets", std::move(sockets)}, {"peer", handover::to_json(neighbor.peer, &tables)}};
 }
 
 /// The sockets in the order of the peer's connections.
@@ -60,8 +61,9 @@ std::vector<int> read_sockets(json_reader from) {
 
 /// The error is what is wrong with this neighbor alone.
 std::expected<peering::neighbor_snapshot, std::string>
-neighbor_from_json(json_reader from, const std::vector<int>& sockets) {
-    auto peer = handover::peer_from_json(from.member("peer").value());
+neighbor_from_json(json_reader from, const std::vector<int>& sockets,
+                   const handover::read_tables& tables) {
+    auto peer = handover::peer_from_json(from.member("peer").value(), tables);
     if (!peer)
         return std::unexpected(peer.error());
     peering::neighbor_snapshot neighbor{*std::move(peer), {}};
@@ -75,9 +77,10 @@ neighbor_from_json(json_reader from, const std::vector<int>& sockets) {
     return neighbor;
 }
 
-void read_neighbor(std::string_view name, json_reader from, inheritance& into) {
+void read_neighbor(std::string_view name, json_reader from, const handover::read_tables& tables,
+                   inheritance& into) {
     const auto sockets = read_sockets(from.member("sockets"));
-    auto neighbor = neighbor_from_json(from, sockets);
+    auto neighbor = neighbor_from_json(from, sockets, tables);
     if (neighbor) {
         into.speaker.neighbors.emplace(name, *std::move(neighbor));
         return;
@@ -113,8 +116,11 @@ inheritance read_all(json_reader from) {
     left.configuration = from.member("configuration").text(longest_configuration);
     for (const auto& [name, password] : from.member("passwords").members(most_neighbors))
         left.passwords.emplace(name, password.text(longest_password));
+    handover::read_tables tables;
+    if (const auto* const all = from.member("tables").value().if_array())
+        tables = handover::tables_from_json(*all);
     for (const auto& [name, neighbor] : from.member("neighbors").members(most_neighbors))
-        read_neighbor(name, neighbor, left);
+        read_neighbor(name, neighbor, tables, left);
     for (const auto listener : from.member("listeners").elements(most_listeners))
         left.speaker.listeners.push_back(
             {read_endpoint(listener), read_socket(listener.member("socket"))});
@@ -143,8 +149,9 @@ std::string to_json(const inheritance& left) {
     for (const auto& [name, password] : left.passwords)
         passwords[name] = json_text(password);
     json::object neighbors;
+    handover::route_tables tables;
     for (const auto& [name, neighbor] : left.speaker.neighbors)
-        neighbors[name] = neighbor_json(neighbor);
+        neighbors[name] = neighbor_json(neighbor, tables);
     json::array listeners;
     for (const auto& [endpoint, socket] : left.speaker.listeners) {
         auto listener = endpoint_json(endpoint);
@@ -160,6 +167,7 @@ std::string to_json(const inheritance& left) {
                                         {"configuration", json_text(left.configuration)},
                                         {"passwords", std::move(passwords)},
                                         {"neighbors", std::move(neighbors)},
+                                        {"tables", tables.take()},
                                         {"listeners", std::move(listeners)},
                                         {"control", control_json(left.control)},
                                         {"services", std::move(services)},

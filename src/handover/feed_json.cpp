@@ -22,6 +22,9 @@ using route = feed_snapshot::route;
 
 constexpr json_names<marker, 3> markers{
     {{"none", marker::none}, {"owed", marker::owed}, {"sent", marker::sent}}};
+constexpr json_names<net::address_family, 2> families{
+    {{net::to_string(net::address_family::ipv4), net::address_family::ipv4},
+     {net::to_string(net::address_family::ipv6), net::address_family::ipv6}}};
 constexpr json_names<refresh, 3> refreshes{
     {{"none", refresh::none}, {"plain", refresh::plain}, {"enhanced", refresh::enhanced}}};
 
@@ -43,7 +46,7 @@ struct batch {
     std::vector<net::ip_prefix> prefixes;
 };
 
-std::vector<batch> batches_of(const std::vector<route>& routes) {
+std::vector<batch> batches_of(const bgp::sent_routes& routes) {
     std::vector<batch> batches;
     by_attributes<std::size_t> known;
     for (const auto& each : routes) {
@@ -68,7 +71,7 @@ void append_updates(json::array& to, const batch& equal) {
     }
 }
 
-json::array updates_to_json(const std::vector<route>& routes) {
+json::array updates_to_json(const bgp::sent_routes& routes) {
     json::array updates;
     for (const auto& each : batches_of(routes))
         append_updates(updates, each);
@@ -76,7 +79,7 @@ json::array updates_to_json(const std::vector<route>& routes) {
 }
 
 /// Runs of routes, each as its first and how many there are.
-json::array due_again_to_json(const std::vector<route>& routes) {
+json::array due_again_to_json(const bgp::sent_routes& routes) {
     json::array runs;
     for (auto at = routes.begin(); at != routes.end();) {
         const auto first =
@@ -159,25 +162,74 @@ void read_due_again(json_reader from, std::vector<route>& routes) {
     }
 }
 
-} // namespace
-
-json::value feed_to_json(const feed_snapshot& feed) {
-    return json::object{{"updates", updates_to_json(feed.routes)},
-                        {"due_again", due_again_to_json(feed.routes)},
-                        {"end_of_rib", name_of(feed.end_of_rib, markers)},
-                        {"repeat_asked", feed.repeat_asked},
-                        {"refresh_asked", feed.refresh_asked},
-                        {"repeat_due", feed.repeat_due},
-                        {"answering", name_of(feed.answering, refreshes)}};
+json::object routes_to_json(const bgp::sent_routes& routes) {
+    return {{"updates", updates_to_json(routes)}, {"due_again", due_again_to_json(routes)}};
 }
 
-feed_snapshot read_feed(json_reader from, net::address_family family) {
-    feed_snapshot read;
-    route_reader routes(family);
+bgp::sent_routes read_routes(json_reader from, net::address_family family) {
+    route_reader reader(family);
     for (const auto update : from.member("updates").elements(most_routes))
-        routes.add(update);
-    read.routes = routes.take();
-    read_due_again(from.member("due_again"), read.routes);
+        reader.add(update);
+    auto routes = reader.take();
+    read_due_again(from.member("due_again"), routes);
+    return bgp::sent_routes(std::move(routes));
+}
+
+bgp::sent_routes find_table(json_reader number, net::address_family family,
+                            const read_tables& tables) {
+    const auto at = number.integer<std::size_t>();
+    if (at >= tables.size() || tables[at].family != family)
+        number.fail("there is no such table");
+    else if (!tables[at].routes)
+        number.fail(tables[at].routes.error());
+    else
+        return *tables[at].routes;
+    return {};
+}
+
+} // namespace
+
+std::size_t route_tables::add(const bgp::sent_routes& routes, net::address_family family) {
+    const auto [known, is_new] = known_.try_emplace(routes.identity(), written_.size());
+    if (is_new) {
+        auto table = routes_to_json(routes);
+        table["family"] = net::to_string(family);
+        written_.push_back(std::move(table));
+        kept_.push_back(routes);
+    }
+    return known->second;
+}
+
+read_tables tables_from_json(const json::array& tables) {
+    read_tables all;
+    for (const auto& each : tables) {
+        json_document document(each);
+        const auto root = document.root();
+        const auto family = root.member("family").choice(families);
+        auto routes = read_routes(root, family);
+        all.push_back({family, document.result(std::move(routes))});
+    }
+    return all;
+}
+
+json::value feed_to_json(const feed_snapshot& feed, net::address_family family,
+                         route_tables* tables) {
+    auto written = tables != nullptr ? json::object{{"table", tables->add(feed.routes, family)}}
+                                     : routes_to_json(feed.routes);
+    written["end_of_rib"] = name_of(feed.end_of_rib, markers);
+    written["repeat_asked"] = feed.repeat_asked;
+    written["refresh_asked"] = feed.refresh_asked;
+    written["repeat_due"] = feed.repeat_due;
+    written["answering"] = name_of(feed.answering, refreshes);
+    return written;
+}
+
+feed_snapshot read_feed(json_reader from, net::address_family family, const read_tables& tables) {
+    feed_snapshot read;
+    if (const auto number = from.optional("table"))
+        read.routes = find_table(*number, family, tables);
+    else
+        read.routes = read_routes(from, family);
     read.end_of_rib = from.member("end_of_rib").choice(markers);
     read.repeat_asked = from.member("repeat_asked").boolean();
     read.refresh_asked = from.member("refresh_asked").boolean();

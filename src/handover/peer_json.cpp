@@ -76,21 +76,23 @@ json::value connections_to_json(const std::vector<bgp::connection_snapshot>& con
 }
 
 /// null for a family that the session does not have.
-json::value routes_to_json(const std::map<net::address_family, bgp::feed_snapshot>& routes) {
+json::value feeds_to_json(const std::map<net::address_family, bgp::feed_snapshot>& routes,
+                          route_tables* tables) {
     json::object written;
     for (const auto family : net::all_families) {
         const auto feed = routes.find(family);
         written[net::to_string(family)] =
-            feed != routes.end() ? feed_to_json(feed->second) : json::value();
+            feed != routes.end() ? feed_to_json(feed->second, family, tables) : json::value();
     }
     return written;
 }
 
-std::map<net::address_family, bgp::feed_snapshot> read_routes(json_reader from) {
+std::map<net::address_family, bgp::feed_snapshot> read_feeds(json_reader from,
+                                                             const read_tables& tables) {
     std::map<net::address_family, bgp::feed_snapshot> routes;
     for (const auto family : net::all_families)
         if (const auto feed = from.nullable(net::to_string(family)))
-            routes.emplace(family, read_feed(*feed, family));
+            routes.emplace(family, read_feed(*feed, family, tables));
     return routes;
 }
 
@@ -128,7 +130,7 @@ void read_history(json_reader from, peer_snapshot& to) {
     to.counters.received = read_counts(counters.member("received"));
 }
 
-peer_snapshot read_peer(json_reader from) {
+peer_snapshot read_peer(json_reader from, const read_tables& tables) {
     peer_snapshot read;
     if (!is_known_version(from.member("version")))
         return read;
@@ -136,7 +138,7 @@ peer_snapshot read_peer(json_reader from) {
     read.down = from.member("down").boolean();
     read.routes_complete = from.member("routes_complete").boolean();
     read_connections(from, read);
-    read.routes = read_routes(from.member("routes"));
+    read.routes = read_feeds(from.member("routes"), tables);
     read.refreshes_asked = read_families(from.member("refreshes_asked"));
     read.refreshes_spent_until = from.member("refreshes_spent_until").steady_time();
     read_history(from, read);
@@ -145,7 +147,7 @@ peer_snapshot read_peer(json_reader from) {
 
 } // namespace
 
-json::object to_json(const peer_snapshot& peer) {
+json::object to_json(const peer_snapshot& peer, route_tables* tables) {
     return {{"version", peer.version},
             {"running", peer.running},
             {"down", peer.down},
@@ -159,7 +161,7 @@ json::object to_json(const peer_snapshot& peer) {
             {"restarted_until", json_time(peer.restarted_until)},
             {"failures", peer.failures},
             {"jitter_seed", peer.jitter_seed},
-            {"routes", routes_to_json(peer.routes)},
+            {"routes", feeds_to_json(peer.routes, tables)},
             {"refreshes_asked", families_to_json(peer.refreshes_asked)},
             {"refreshes_spent_until", json_time(peer.refreshes_spent_until)},
             {"since", json_time(peer.since)},
@@ -170,9 +172,10 @@ json::object to_json(const peer_snapshot& peer) {
                                       {"received", counts_to_json(peer.counters.received)}}}};
 }
 
-std::expected<peer_snapshot, std::string> peer_from_json(const json::value& value) {
+std::expected<peer_snapshot, std::string> peer_from_json(const json::value& value,
+                                                         const read_tables& tables) {
     json_document document(value);
-    auto read = document.result(read_peer(document.root()));
+    auto read = document.result(read_peer(document.root(), tables));
     if (!read)
         return read;
     if (auto fault = bgp::find_fault(*read))

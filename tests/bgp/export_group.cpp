@@ -158,7 +158,7 @@ TEST_CASE("export_group: a session that is resumed hears what differs from what 
     rib_out neighbor;
     neighbor.session_up({ipv4, ipv6});
     neighbor.resume(ipv4,
-                    {.routes = {{a, attributes(1)}, {b, attributes(1)}},
+                    {.routes = sent_routes({{a, attributes(1)}, {b, attributes(1)}}),
                      .end_of_rib = feed_snapshot::marker::sent},
                     plain);
     CHECK(neighbor.advertised(a) != nullptr);

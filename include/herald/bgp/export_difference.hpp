@@ -1,6 +1,7 @@
 #pragma once
 
 #include "herald/bgp/change_history.hpp"
+#include "herald/bgp/sent_routes.hpp"
 #include "herald/bgp/shared_attributes.hpp"
 #include "herald/net/ip_prefix.hpp"
 #include "herald/wire/cursor.hpp"
@@ -63,6 +64,13 @@ struct export_difference : encoded_changes {
     std::uint64_t compared_with; // the version of the table for which `outdated` was found out
     bool outdated = false;       // the table has something else than at `encoded_at`
     std::vector<successor> successors;
+
+    /// What somebody who stood before this message had, as long as anybody holds it.
+    struct written {
+        std::size_t message = 0;
+        sent_routes::weak routes;
+    };
+    std::vector<written> written_down;
 };
 
 /// Where a neighbor stands: it was sent the first octets of a difference. What it has are the

@@ -58,6 +58,8 @@ public:
     void append_advertised(const export_place& at, std::vector<advertised_route>& routes) const;
     /// What the neighbor has of every prefix that it or the table has, in order of prefix.
     export_changes state(const export_place& at) const;
+    /// What the neighbor has; those that stand at the same place share it.
+    sent_routes sent(const export_place& at) const;
     shared_attributes advertised(const export_place& at, const net::ip_prefix& prefix) const;
     /// The prefixes whose attributes were found to leave no room in a message for even one; they
     /// are not advertised until they are wanted with others, RFC 4271 §9.2.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "herald/bgp/export_group.hpp"
+#include "herald/bgp/sent_routes.hpp"
 #include "herald/net/address_family.hpp"
 #include "herald/wire/cursor.hpp"
 
@@ -15,17 +16,9 @@ namespace herald::bgp {
 struct feed_snapshot {
     enum class marker : std::uint8_t { none, owed, sent };
     enum class refresh : std::uint8_t { none, plain, enhanced };
-    struct route {
-        net::ip_prefix prefix;
-        shared_attributes attributes; // by value
-        bool due_again = false;       // it asked for it
-        friend bool operator==(const route& a, const route& b) {
-            return a.prefix == b.prefix && same_value(a.attributes, b.attributes) &&
-                   a.due_again == b.due_again;
-        }
-    };
+    using route = sent_route;
 
-    std::vector<route> routes; // in order of prefix
+    sent_routes routes;
     marker end_of_rib = marker::none;
     bool repeat_asked = false;  // as RFC 2918 has it
     bool refresh_asked = false; // as RFC 7313 has it
