@@ -206,11 +206,12 @@ def test_service_that_hangs_is_started_again(serving, router):
 
 
 def test_upgrade_keeps_configuration_drains_and_process(serving, router, package, tmp_path):
-    """The running daemon starts the new program in place, within the unit's confinement; the
-    edited configuration is not asked about, since the package's own is what it was."""
+    """The new program takes over within the unit's confinement, and the router does not see it;
+    the edited configuration is not asked about, since the package's own is what it was."""
     config = (serving.root / CONFIG[1:]).read_text()
     serving.run("heraldctl", "drain", "dns", "--now", "--wait", "--reason", "upgrade")
     before, log = serving.property("MainPID"), serving.logs()
+    drops = router.drops(HERALD)
     copy = tmp_path / package.name
     copy.write_bytes(package.read_bytes())
     newer = next_package(copy, "99.0")
@@ -222,6 +223,7 @@ def test_upgrade_keeps_configuration_drains_and_process(serving, router, package
     assert (serving.root / CONFIG[1:]).read_text() == config
     assert serving.shell(f"stat -c '%a %U:%G' {CONFIG}").stdout == "640 root:herald\n"
     assert serving.property("MainPID") == before
+    assert router.drops(HERALD) == drops and router.established(HERALD)
     assert serving.logs().count("heraldd is ready") == log.count("heraldd is ready") + 1
     wait_until("systemd knows that it is ready",
                lambda: serving.property("ActiveState") == "active")

@@ -295,3 +295,32 @@ TEST_CASE(
     CHECK(neighbor.unsendable().size() == 10'000);
     CHECK(group->size() == 1);
 }
+
+TEST_CASE("export_group: neighbors that stand at the same place have what they were sent written "
+          "down once, and go on from it together") {
+    const auto group = group_of(ipv4, {a, b, c}, attributes(1));
+    hearing_group first(group);
+    hearing_group second(group);
+    hearing_group slow(group);
+    read_all(first, plain);
+    read_all(second, plain);
+    const auto left = first.snapshot(ipv4);
+    CHECK(left.routes.size() == 3);
+    CHECK(second.snapshot(ipv4).routes.identity() == left.routes.identity());
+    CHECK(slow.snapshot(ipv4).routes.size() == 0);
+
+    rib_out heir;
+    rib_out other;
+    for (auto* const each : {&heir, &other}) {
+        each->session_up({ipv4});
+        each->resume(ipv4, left, plain);
+    }
+    CHECK(heir.place(ipv4).difference() == other.place(ipv4).difference());
+    const auto next = group_of(ipv4, {a, b, d}, attributes(1));
+    for (auto* const each : {&heir, &other}) {
+        each->join(ipv4, next);
+        CHECK(each->has_message());
+        CHECK(each->next_message().has_value());
+    }
+    CHECK(heir.place(ipv4).difference() == other.place(ipv4).difference());
+}

@@ -12,6 +12,8 @@ using namespace herald;
 using namespace herald::bgp;
 using namespace herald::bgp::test;
 using herald::handover::peer_from_json;
+using herald::handover::route_tables;
+using herald::handover::tables_from_json;
 using herald::handover::to_json;
 using herald::test::check_every_place;
 using herald::test::document_walk;
@@ -311,4 +313,50 @@ TEST_CASE("peer_json: routes with attributes that no UPDATE has room for cannot 
     feed_of(large, net::address_family::ipv4).routes[0].attributes =
         std::make_shared<const wire::path_attributes>(attributes);
     carried(large);
+}
+
+TEST_CASE(
+    "route_tables: peers that have the same routes share them, in JSON and once they are read") {
+    const auto first = full();
+    auto second = first;
+    auto third = first;
+    feed_of(third, net::address_family::ipv4).routes[0].due_again = false;
+    route_tables written;
+    std::vector<json::object> peers;
+    for (const auto* const each : {&first, &second, &third})
+        peers.push_back(to_json(*each, &written));
+    const auto tables = written.take();
+    CHECK(tables.size() == 3); // of IPv6 all have the same
+    const auto read_back = tables_from_json(tables);
+    std::vector<peer_snapshot> read;
+    for (const auto& each : peers) {
+        auto one = peer_from_json(each, read_back);
+        REQUIRE_MESSAGE(one.has_value(), one.error());
+        read.push_back(*std::move(one));
+    }
+    CHECK(read == std::vector{first, second, third});
+    const auto identity = [&](std::size_t peer, net::address_family family) {
+        return feed_of(read.at(peer), family).routes.identity();
+    };
+    using enum net::address_family;
+    CHECK(identity(0, ipv4) == identity(1, ipv4));
+    CHECK(identity(0, ipv4) != identity(2, ipv4));
+    CHECK(identity(0, ipv6) == identity(2, ipv6));
+}
+
+TEST_CASE("route_tables: what is wrong with one costs those who have its routes, and nobody else") {
+    auto ipv4_only = full();
+    route_tables written;
+    const auto peer = to_json(ipv4_only, &written);
+    auto tables = written.take();
+    CHECK_FALSE(peer_from_json(peer));
+    CHECK(peer_from_json(peer).error() == "routes.ipv4.table: there is no such table");
+    tables.at(0).as_object()["updates"] = json::array{"00"};
+    CHECK(peer_from_json(peer, tables_from_json(tables)).error() ==
+          "routes.ipv4.table: updates[0]: it is not an UPDATE that announces routes");
+    tables.at(0) = tables.at(1);
+    CHECK(peer_from_json(peer, tables_from_json(tables)).error() ==
+          "routes.ipv4.table: there is no such table"); // of this family
+    tables.at(0) = 7;
+    CHECK_FALSE(peer_from_json(peer, tables_from_json(tables)));
 }
