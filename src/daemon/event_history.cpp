@@ -191,7 +191,7 @@ event_history::check read_check_history(json_reader from) {
     return read;
 }
 
-event_history::service read_service(json_reader from) {
+event_history::service read_standing(json_reader from) {
     return {from.member("health").choice(health_names),
             from.member("administration").choice(administration_names)};
 }
@@ -203,7 +203,7 @@ event_history read_history(json_reader from) {
     for (const auto row : from.member("checks").elements(most_rows))
         read.checks[read_check_name(row)] = read_check_history(row);
     for (const auto row : from.member("services").elements(most_rows))
-        read.services[read_written(row.member("name"))] = read_service(row);
+        read.services[read_written(row.member("name"))] = read_standing(row);
     for (const auto row : from.member("events").elements(most_kept_events))
         read.events.push_back(read_event(row));
     return read;
