@@ -4,6 +4,7 @@
 #include "tests/bgp/scripted_life.hpp"
 #include "tests/support/json_places.hpp"
 
+#include <array>
 #include <boost/asio/error.hpp>
 #include <boost/json.hpp>
 #include <limits>
@@ -323,7 +324,7 @@ TEST_CASE(
     feed_of(third, net::address_family::ipv4).routes[0].due_again = false;
     route_tables written;
     std::vector<json::object> peers;
-    for (const auto* const each : {&first, &second, &third})
+    for (const auto* const each : std::array<const peer_snapshot*, 3>{&first, &second, &third})
         peers.push_back(to_json(*each, &written));
     const auto tables = written.take();
     CHECK(tables.size() == 3); // of IPv6 all have the same
