@@ -265,6 +265,18 @@ def test_managed_addresses_survive_a_crash_and_are_still_known_as_herald_s(site)
     assert not present(site)
 
 
+def test_managed_addresses_are_in_the_custody_of_the_program_that_takes_over(site):
+    """They stay, nobody adds them again, and they go with the daemon."""
+    world = managed(site)
+    for _ in range(3):
+        world.herald.ctl("restart")
+        assert present(site) == {IPV4, IPV6}
+    assert world.undisturbed
+    assert world.herald.process.output().count("was added") == 2
+    assert world.herald.process.stop() == 0
+    assert not present(site) and remembered(world) == []
+
+
 def test_addresses_that_are_no_longer_configured_are_removed_at_the_start(site):
     """What a daemon that was killed left, the next one removes."""
     world = managed(site)

@@ -5,7 +5,7 @@ import os
 import shutil
 import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPException
 
 import pytest
@@ -13,9 +13,9 @@ import pytest
 from lab.capture import UPDATE, Capture
 from lab.flow import Flow
 from lab.herald import HERALDD, PROGRAMS
+from lab.processes import run
 from lab.scenario import AT_ONCE, announcing
-from lab.site import (HERALD_AS, IPV4_PREFIX, IPV6_PREFIX, ROUTER_AS, dns_service, settings,
-                      tcp_check)
+from lab.site import IPV4_PREFIX, IPV6_PREFIX, dns_service, settings, tcp_check
 from lab.waiting import wait_until
 
 HURRIED = {"hold_time": "3s"}
@@ -313,6 +313,35 @@ def test_an_upgrade_and_a_downgrade_keep_the_session(site):
         versions.append(world.herald.get("/v1/status")["version"])
     assert versions[0] != before and versions[1] == before
     assert world.router.drops(world.leaf.node_ipv4) == drops
+
+
+def test_a_full_disk_does_not_matter(site):
+    """What goes over is in memory; a drain cannot be stored, before or after."""
+    folder = site.folder / "small"
+    folder.mkdir()
+    run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder)
+    try:
+        world = announcing(site, neighbor=HURRIED, state=str(folder))
+        with suppress(OSError), (folder / "filling").open("wb", buffering=0) as filling:
+            while filling.write(bytes(4096)):
+                pass
+        with unseen(world):
+            assert world.herald.ctl("drain", "dns", check=False).returncode == 1
+            assert restarted(world.herald) == {"leaf1": "kept"}
+            assert world.herald.ctl("drain", "dns", check=False).returncode == 1
+        world.herald.kill()
+    finally:
+        run("umount", folder)
+
+
+@pytest.mark.parametrize("given", ["99", "0", "-1", "one"])
+def test_a_state_that_nobody_left_is_refused_as_a_whole(site, given):
+    """The daemon starts as after any stop, and says that it could use nothing."""
+    herald = site.herald()
+    herald.configure(settings([], [{"name": "web", "prefixes": [IPV4_PREFIX]}]))
+    herald.start(env={**os.environ, "HERALD_STATE": given})
+    assert "cannot be used" in herald.process.output()
+    assert herald.get("/v1/status")["restarted"] is None
 
 
 def test_a_killed_daemon_is_seen_at_once(world):
