@@ -457,5 +457,34 @@ TEST_CASE("service: states have the contract's names") {
     CHECK(to_string(drained) == "drained");
 }
 
+TEST_CASE("service_state: one that resumes is as the other was, then and whenever that changes") {
+    auto settings = requiring(1);
+    settings.hold_down = 20s;
+    settings.hold_down_max = 60s;
+    service_state state(settings, {false, false, true});
+    const moment now{start, wall_time(start.time_since_epoch())};
+    state.set_verdict(0, verdict::pass, start);
+    state.set_verdict(2, verdict::degraded, start);
+    state.set_verdict(0, verdict::fail, start + 1s);
+    state.set_verdict(1, verdict::fail, start + 2s);
+    state.set_verdict(1, verdict::pass, start + 3s);
+    state.set_drain(by_file, {now.wall, std::nullopt, false, "", "/run/out"}, now);
+    state.set_drain(by_operator, {now.wall, now.wall + 40s, false, "why", "alice"}, now);
+    service_state heir(settings, {false, false, true});
+    heir.resume(state.snapshot());
+    CHECK(heir.snapshot() == state.snapshot());
+    for (auto after = 3s; after < 120s; ++after) {
+        CAPTURE(after.count());
+        const auto at = start + after;
+        CHECK(heir.health(at) == state.health(at));
+        CHECK(heir.held_down(at) == state.held_down(at));
+        CHECK(heir.administration_at(at) == state.administration_at(at));
+        CHECK(heir.heard(at) == state.heard(at));
+        CHECK(heir.next_change(at) == state.next_change(at));
+        CHECK(heir.expire_drains(at) == state.expire_drains(at));
+    }
+    CHECK(heir.current_drains().size() == 1);
+}
+
 } // namespace
 } // namespace herald::service
