@@ -203,6 +203,7 @@ std::vector<prospect> prospects(const inheritance& left,
                                 const std::expected<config::configuration, std::string>& in_force,
                                 const config::configuration& next) {
     std::vector<prospect> all;
+    all.reserve(left.unreadable.size() + left.speaker.neighbors.size());
     for (const auto& [name, why] : left.unreadable)
         all.push_back(
             {name, false, false, fmt::format("the new program cannot read its state: {}", why)});
