@@ -1,6 +1,5 @@
 """Restarts that no router sees: the program that is on disk takes over, sessions and all."""
 
-import json
 import os
 import shutil
 import threading
@@ -20,13 +19,6 @@ from lab.waiting import wait_until
 
 HURRIED = {"hold_time": "3s"}
 NOT_KEPT = "its configuration has changed"
-
-
-def restarted(herald) -> dict:
-    """Restarts, and says what became of each neighbor."""
-    answer = json.loads(herald.ctl("--json", "restart").stdout)
-    return {each["name"]: "kept" if each["kept"] else each["reason"]
-            for each in answer["neighbors"]}
 
 
 @contextmanager
@@ -67,7 +59,7 @@ def test_keepalives_are_on_time_at_the_shortest_hold_time(site):
     with unseen(world), Flow(world.leaf.namespace, world.leaf.interface) as flow:
         end = time.monotonic() + 9.0
         while time.monotonic() < end:
-            assert restarted(world.herald) == {"leaf1": "kept"}
+            assert world.herald.restart() == {"leaf1": "kept"}
         assert flow.longest_silence_of(world.leaf.node_ipv4) < 1.5
     world.service.kill()
     world.wait_withdrawn(AT_ONCE)
@@ -78,7 +70,7 @@ def test_with_graceful_restart_the_session_is_kept_all_the_same(site):
     world = announcing(site, neighbor={"graceful_restart": "30s", **HURRIED})
     with unseen(world):
         for _ in range(20):
-            assert restarted(world.herald) == {"leaf1": "kept"}
+            assert world.herald.restart() == {"leaf1": "kept"}
 
 
 @pytest.mark.parametrize("stage", ["draining", "drained"])
@@ -91,7 +83,7 @@ def test_a_drain_goes_on_in_its_stage(site, stage):
     wait_until("heard", lambda: world.herald.get("/v1/neighbors/leaf1")["acknowledged"])
     before = service_of(world)
     with unseen(world):
-        assert restarted(world.herald) == {"leaf1": "kept"}
+        assert world.herald.restart() == {"leaf1": "kept"}
         after = service_of(world)
     for key in ("administration", "drains", "since", "cause", "heard"):
         assert after[key] == before[key], key
@@ -108,7 +100,7 @@ def test_a_hold_down_goes_on(site):
     wait_until("only held down", lambda: service_of(world)["checks"][0]["state"] == "pass")
     before = service_of(world)
     with unseen(world):
-        assert restarted(world.herald) == {"leaf1": "kept"}
+        assert world.herald.restart() == {"leaf1": "kept"}
     after = service_of(world)
     assert after["health"] == "down" and after["since"] == before["since"]
     assert after["hold_down"]["until"][:19] == before["hold_down"]["until"][:19]
@@ -126,7 +118,7 @@ def test_counts_and_events_go_on(site):
     before, sent = world.herald.get("/v1/status"), updates()
     earlier = world.herald.get("/v1/events/recent")["events"]
     since = world.herald.get("/v1/neighbors/leaf1")["since"]
-    restarted(world.herald)
+    world.herald.restart()
     after = world.herald.get("/v1/status")
     assert after["started"] == before["started"] and before["restarted"] is None
     assert after["restarted"] is not None
@@ -159,7 +151,7 @@ def test_clients_see_a_pause_and_no_refusal(site):
     try:
         with unseen(world):
             for _ in range(20):
-                restarted(world.herald)
+                world.herald.restart()
     finally:
         over.set()
         for client in clients:
@@ -180,7 +172,7 @@ def test_a_program_of_a_check_is_ended_and_run_again(site):
     wait_until("it runs", lambda: len(world.herald.process.children()) == 1)
     before = world.herald.process.children()
     with unseen(world):
-        assert restarted(world.herald) == {"leaf1": "kept"}
+        assert world.herald.restart() == {"leaf1": "kept"}
         wait_until("it runs again", lambda: len(world.herald.process.children()) == 1)
     assert world.herald.process.children() != before
     assert service_of(world)["health"] == "up"
@@ -201,7 +193,7 @@ def test_a_session_that_its_new_settings_reset_is_reset_and_no_other(site):
         wait_until("announced", lambda router=leaf.router: router.has(IPV4_PREFIX))
     herald.configure(settings([leaves[0].neighbor(hold_time="9s"), leaves[1].neighbor()],
                               [dns_service()]))
-    assert restarted(herald) == {"leaf1": NOT_KEPT, "leaf2": "kept"}
+    assert herald.restart() == {"leaf1": NOT_KEPT, "leaf2": "kept"}
     wait_until("it is back", lambda: leaves[0].router.drops(leaves[0].node_ipv4) == 1
                and leaves[0].router.has(IPV4_PREFIX))
     assert leaves[1].router.drops(leaves[1].node_ipv4) == 0
@@ -214,7 +206,7 @@ def test_what_the_new_file_adds_is_announced_and_nothing_else(site):
     world.herald.configure(settings([world.leaf.neighbor(**HURRIED)],
                                     [dns_service(prefixes=[IPV4_PREFIX, IPV6_PREFIX, more])]))
     with Capture(world.leaf.namespace, world.leaf.interface) as seen:
-        assert restarted(world.herald) == {"leaf1": "kept"}
+        assert world.herald.restart() == {"leaf1": "kept"}
         wait_until("announced", lambda: world.router.has(more))
         assert len([one for one in seen.arrived() if one.kind == UPDATE]) == 1
     assert world.undisturbed
@@ -273,7 +265,7 @@ def test_a_restart_that_cannot_succeed_changes_nothing(site, breaks, reason):
         world.herald.config.write_bytes(good)
         (world.herald.state / "drains.json").unlink(missing_ok=True)
         replace(program, HERALDD)
-        assert restarted(world.herald) == {"leaf1": "kept"}
+        assert world.herald.restart() == {"leaf1": "kept"}
         assert flow.begun_or_ended() == []
     assert world.router.drops(world.leaf.node_ipv4) == drops
 
@@ -295,7 +287,7 @@ def test_a_program_that_is_gone_when_it_is_to_begin(site):
         runs = service_of(world)["checks"][0]["runs"]
         wait_until("checks run", lambda: service_of(world)["checks"][0]["runs"] > runs)
         replace(program, HERALDD)
-        assert restarted(world.herald) == {"leaf1": "kept"}
+        assert world.herald.restart() == {"leaf1": "kept"}
         assert flow.begun_or_ended() == []
     assert world.router.drops(world.leaf.node_ipv4) == drops
 
@@ -309,7 +301,7 @@ def test_an_upgrade_and_a_downgrade_keep_the_session(site):
     versions = []
     for source in (PROGRAMS / "next" / "heraldd", HERALDD):
         replace(program, source)
-        assert restarted(world.herald) == {"leaf1": "kept"}
+        assert world.herald.restart() == {"leaf1": "kept"}
         versions.append(world.herald.get("/v1/status")["version"])
     assert versions[0] != before and versions[1] == before
     assert world.router.drops(world.leaf.node_ipv4) == drops
@@ -327,7 +319,7 @@ def test_a_full_disk_does_not_matter(site):
                 pass
         with unseen(world):
             assert world.herald.ctl("drain", "dns", check=False).returncode == 1
-            assert restarted(world.herald) == {"leaf1": "kept"}
+            assert world.herald.restart() == {"leaf1": "kept"}
             assert world.herald.ctl("drain", "dns", check=False).returncode == 1
         world.herald.kill()
     finally:

@@ -36,7 +36,33 @@ class Message:
         return withdrawn > 0 and self.body[2 + withdrawn:] == b"\0\0"
 
 
-class Capture:
+class Packets:
+    """Every frame that passes one interface, with the kernel's time. A context manager."""
+
+    def __init__(self, namespace: Namespace, interface: str):
+        self._socket = namespace.open_socket(socket.AF_PACKET, socket.SOCK_RAW,
+                                             socket.htons(ETH_P_ALL))
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER)
+        self._socket.bind((interface, ETH_P_ALL))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._socket.close()
+
+    def wait(self, timeout: float) -> bool:
+        """Whether there is a frame, now or within this time."""
+        return bool(select.select([self._socket], [], [], timeout)[0])
+
+    def next_frame(self) -> tuple:
+        """Its time, in seconds of the wall clock, whether it leaves by the interface, and it."""
+        frame, ancillary, _, address = self._socket.recvmsg(65536, 64)
+        return _timestamp(ancillary), address[2] == socket.PACKET_OUTGOING, frame
+
+
+class Capture(Packets):
     """Sees the BGP messages that arrive at one interface over IPv4.
 
     The kernel stamps packets as they come in. A message is seen where it begins a packet or
@@ -44,43 +70,29 @@ class Capture:
     """
 
     def __init__(self, namespace: Namespace, interface: str, port: int = BGP_PORT):
+        super().__init__(namespace, interface)
         self._port = port
-        self._socket = namespace.open_socket(socket.AF_PACKET, socket.SOCK_RAW,
-                                             socket.htons(ETH_P_ALL))
-        self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        self._socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER)
-        self._socket.bind((interface, ETH_P_ALL))
-
-    def __enter__(self) -> "Capture":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._socket.close()
 
     def arrived(self) -> list:
         """Every message that has arrived and was not asked for before."""
         messages = []
-        while self._packet_waits(0.0):
+        while self.wait(0.0):
             messages += self._next_packet()
         return messages
 
     def next_withdrawal(self, timeout: float = 10.0) -> Message:
         """The next UPDATE that takes IPv4 prefixes back; whatever comes before it is dropped."""
         deadline = time.monotonic() + timeout
-        while self._packet_waits(max(0.0, deadline - time.monotonic())):
+        while self.wait(max(0.0, deadline - time.monotonic())):
             for message in self._next_packet():
                 if message.withdraws_ipv4:
                     return message
         raise AssertionError(f"no withdrawal arrived within {timeout} s")
 
-    def _packet_waits(self, timeout: float) -> bool:
-        return bool(select.select([self._socket], [], [], timeout)[0])
-
     def _next_packet(self) -> list:
-        frame, ancillary, _, address = self._socket.recvmsg(65536, 64)
-        if address[2] == socket.PACKET_OUTGOING:
+        arrival, leaves, frame = self.next_frame()
+        if leaves:
             return []
-        arrival = _timestamp(ancillary)
         return [Message(arrival, *message) for message in _messages(_tcp_payload(frame, self._port))]
 
 

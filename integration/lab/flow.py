@@ -1,12 +1,11 @@
 """The TCP segments of BGP sessions as they pass an interface, in both directions."""
 
-import select
 import socket
 import struct
 from dataclasses import dataclass
 
 from lab.bgp_bytes import KEEPALIVE_MESSAGE
-from lab.capture import BGP_PORT, BUFFER, ETH_P_ALL, ETHERNET_HEADER, SO_RCVBUFFORCE, SO_TIMESTAMPNS
+from lab.capture import BGP_PORT, ETHERNET_HEADER, Packets
 from lab.network import Namespace
 
 IPV4_TYPE, IPV6_TYPE, TCP = 0x0800, 0x86dd, 6
@@ -24,29 +23,18 @@ class Segment:
     content: bytes
 
 
-class Flow:
-    """Sees every segment to or from port 179 at one interface. A context manager."""
+class Flow(Packets):
+    """Sees every segment to or from port 179 at one interface."""
 
     def __init__(self, namespace: Namespace, interface: str):
-        self._socket = namespace.open_socket(socket.AF_PACKET, socket.SOCK_RAW,
-                                             socket.htons(ETH_P_ALL))
-        self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        self._socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER)
-        self._socket.bind((interface, ETH_P_ALL))
+        super().__init__(namespace, interface)
         self._segments: list = []
-
-    def __enter__(self) -> "Flow":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._socket.close()
 
     def segments(self) -> list:
         """All so far."""
-        while select.select([self._socket], [], [], 0.0)[0]:
-            frame, ancillary, _, _ = self._socket.recvmsg(65536, 64)
-            seconds, nanoseconds = struct.unpack("ll", ancillary[0][2])
-            segment = _segment(seconds + nanoseconds / 1e9, frame)
+        while self.wait(0.0):
+            moment, _, frame = self.next_frame()
+            segment = _segment(moment, frame)
             if segment:
                 self._segments.append(segment)
         return self._segments

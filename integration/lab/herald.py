@@ -108,6 +108,14 @@ class Herald:
         """Runs heraldctl against this daemon."""
         return run(HERALDCTL, "--socket", self.socket, *arguments, check=check, timeout=timeout)
 
+    def restart(self) -> dict:
+        """Has the program on disk take over; says what became of each neighbor: "kept", or why
+        not."""
+        answer = json.loads(self.ctl("--json", "restart").stdout)
+        assert all(each["kept"] == (each["reason"] is None) for each in answer["neighbors"])
+        return {each["name"]: "kept" if each["kept"] else each["reason"]
+                for each in answer["neighbors"]}
+
     def kill(self) -> None:
         """Ends the daemon at once."""
         if self.process:
