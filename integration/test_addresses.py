@@ -166,8 +166,7 @@ def test_an_address_in_use_stays_when_it_cannot_move(site):
     """There is no such interface: it is used where it is."""
     world = managed(site)
     reload(world, addresses=[IPV4, IPV6], manage_addresses=True, interface="missing0")
-    wait_until("that is said", lambda: "there is no interface missing0"
-               in world.herald.process.output())
+    world.herald.wait_logged("there is no interface missing0")
     stays_true("they stay", lambda: present(site) == {IPV4, IPV6}, SETTLE_SECONDS * 3)
     assert world.router.has(IPV4_PREFIX, IPV6_PREFIX)
 

@@ -86,7 +86,7 @@ def test_commands_are_told_and_logged_with_who_asked(world):
         assert world.herald.exchange("POST", path, b'{"by":"alice"}')[0] == 200
         told = follower.wait_for(type="command", to=command, by="alice")
         assert told["uid"] == os.getuid()
-        assert f"command={command} uid={os.getuid()} by=alice" in world.herald.process.output()
+        world.herald.wait_logged(f"command={command} uid={os.getuid()} by=alice")
     assert world.herald.exchange("POST", "/v1/reload")[0] == 200
     assert follower.wait_for(type="command", to="reload", by=None)["uid"] == os.getuid()
 

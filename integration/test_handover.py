@@ -332,7 +332,7 @@ def test_a_state_that_nobody_left_is_refused_as_a_whole(site, given):
     herald = site.herald()
     herald.configure(settings([], [{"name": "web", "prefixes": [IPV4_PREFIX]}]))
     herald.start(env={**os.environ, "HERALD_STATE": given})
-    assert "cannot be used" in herald.process.output()
+    herald.wait_logged("cannot be used")
     assert herald.get("/v1/status")["restarted"] is None
 
 

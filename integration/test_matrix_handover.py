@@ -8,13 +8,14 @@ RESTARTS = 20  # back to back
 
 def _restart_unseen(bench, kind):
     line = bench.announced(kind)
+    before = line.endings()  # routers that are not there yet refuse the first connections
     with Flow(line.link.near, line.link.near_interface) as flow:
         for _ in range(RESTARTS):
             assert line.herald.restart() == {"router": "kept"}
         address = line.session.address
         assert flow.begun_or_ended() == []
         assert flow.only_keepalives_by(address)
-    assert line.sessions() == 1 and line.endings() == []
+    assert line.sessions() == 1 and line.endings() == before
     assert line.count("keepalive", "sent") >= RESTARTS
     assert bench.router.has(*line.prefixes)
 

@@ -149,7 +149,7 @@ def test_reload_of_an_invalid_file_changes_nothing(world):
     refused = world.herald.ctl("reload", check=False)
     assert refused.returncode == 1
     assert refused.stderr.startswith(f"heraldctl: {world.herald.config}:2:12: bgp.local_as")
-    assert "was not reloaded" in world.log()
+    world.herald.wait_logged("was not reloaded")
     assert world.undisturbed(*world.leaves)
     assert world.leaves[0].router.has(IPV4_PREFIX, IPV6_PREFIX)
 
@@ -160,7 +160,7 @@ def test_reload_by_signal(world):
     world.write()
     world.herald.process.signal(signal.SIGHUP)
     wait_until("announced", lambda: world.leaves[0].router.has(WEB_PREFIX))
-    wait_until("logged", lambda: "service web added" in world.log())
+    world.herald.wait_logged("service web added")
     assert world.undisturbed(*world.leaves)
 
 

@@ -108,6 +108,11 @@ class Herald:
         """Runs heraldctl against this daemon."""
         return run(HERALDCTL, "--socket", self.socket, *arguments, check=check, timeout=timeout)
 
+    def wait_logged(self, text: str) -> None:
+        """Waits for a line with this text: a thread of its own writes the log, maybe after an
+        answer has come."""
+        wait_until(f"{text!r} is logged", lambda: text in self.process.output())
+
     def restart(self) -> dict:
         """Has the program on disk take over; says what became of each neighbor: "kept", or why
         not."""

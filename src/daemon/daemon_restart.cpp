@@ -127,10 +127,8 @@ void daemon::say_farewell() {
     reporter_.events().handed_over(view.neighbors);
     for (const auto& each : attempt_->prospects)
         if (auto* const neighbor = speaker_.find(each.neighbor); neighbor && !each.readable)
-            neighbor->stop(neighbor->keeps_routes()
-                               ? std::nullopt
-                               : std::optional(wire::make_cease(
-                                     wire::cease_code::administrative_reset, "heraldd restarts")));
+            neighbor->stop_for_restart(
+                wire::make_cease(wire::cease_code::administrative_reset, "heraldd restarts"));
     std::exchange(attempt_->reply, nullptr)(view);
     server_.pause();
     attempt_->deadline = std::chrono::steady_clock::now() + farewell_limit;

@@ -2,6 +2,7 @@
 
 #include "herald/handover/json_values.hpp"
 #include "herald/text/harmless.hpp"
+#include "state_names.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -19,21 +20,11 @@ using handover::json_reader;
 using handover::json_text;
 using handover::json_time;
 using handover::read_nullable;
-using service::administration;
-using service::health_state;
 
 constexpr std::size_t longest_event_text = 65536;
 constexpr std::size_t most_rows = 1'000'000;
 constexpr std::size_t most_kept_events = 10'000;
 
-constexpr json_names<health_state, 4> health_names{{{"unknown", health_state::unknown},
-                                                    {"up", health_state::up},
-                                                    {"degraded", health_state::degraded},
-                                                    {"down", health_state::down}}};
-constexpr json_names<administration, 3> administration_names{
-    {{"active", administration::active},
-     {"draining", administration::draining},
-     {"drained", administration::drained}}};
 constexpr json_names<run_result, 5> result_names{{{"pass", run_result::pass},
                                                   {"degraded", run_result::degraded},
                                                   {"fail", run_result::fail},

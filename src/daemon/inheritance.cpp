@@ -51,28 +51,30 @@ json::object neighbor_json(const peering::neighbor_snapshot& neighbor,
     return {{"sockets", std::move(sockets)}, {"peer", handover::to_json(neighbor.peer, &tables)}};
 }
 
-/// The sockets in the order of the peer's connections.
-std::vector<int> read_sockets(json_reader from) {
-    std::vector<int> sockets;
+/// By what stands for the connection's id.
+using named_sockets = std::map<std::string, int>;
+
+named_sockets read_sockets(json_reader from) {
+    named_sockets sockets;
     for (const auto& [id, socket] : from.members(most_connections))
-        sockets.push_back(read_socket(socket));
+        sockets.emplace(id, read_socket(socket));
     return sockets;
 }
 
 /// The error is what is wrong with this neighbor alone.
 std::expected<peering::neighbor_snapshot, std::string>
-neighbor_from_json(json_reader from, const std::vector<int>& sockets,
+neighbor_from_json(json_reader from, const named_sockets& sockets,
                    const handover::read_tables& tables) {
     auto peer = handover::peer_from_json(from.member("peer").value(), tables);
     if (!peer)
         return std::unexpected(peer.error());
     peering::neighbor_snapshot neighbor{*std::move(peer), {}};
-    std::size_t known = 0;
-    for (const auto& [id, socket] : from.member("sockets").members(most_connections))
-        for (const auto& connection : neighbor.peer.connections)
-            if (std::to_string(connection.id) == id)
-                neighbor.sockets.emplace(connection.id, sockets[known++]);
-    if (known != neighbor.peer.connections.size() || known != sockets.size())
+    for (const auto& connection : neighbor.peer.connections)
+        if (const auto socket = sockets.find(std::to_string(connection.id));
+            socket != sockets.end())
+            neighbor.sockets.emplace(connection.id, socket->second);
+    if (neighbor.sockets.size() != neighbor.peer.connections.size() ||
+        neighbor.sockets.size() != sockets.size())
         return std::unexpected("its connections and its sockets are not the same");
     return neighbor;
 }
@@ -86,7 +88,8 @@ void read_neighbor(std::string_view name, json_reader from, const handover::read
         return;
     }
     into.unreadable.emplace(name, neighbor.error());
-    into.unused_sockets.insert(into.unused_sockets.end(), sockets.begin(), sockets.end());
+    for (const auto& [id, socket] : sockets)
+        into.unused_sockets.push_back(socket);
 }
 
 json::object control_json(const control::server_sockets& sockets) {

@@ -1,6 +1,7 @@
 #include "herald/daemon/service_json.hpp"
 
 #include "herald/handover/json_values.hpp"
+#include "state_names.hpp"
 
 #include <algorithm>
 #include <boost/json/array.hpp>
@@ -27,15 +28,6 @@ constexpr std::size_t longest_text = 65536;
 constexpr json_names<health::verdict, 3> verdicts{{{"pass", health::verdict::pass},
                                                    {"degraded", health::verdict::degraded},
                                                    {"fail", health::verdict::fail}}};
-constexpr json_names<service::health_state, 4> health_states{
-    {{"unknown", service::health_state::unknown},
-     {"up", service::health_state::up},
-     {"degraded", service::health_state::degraded},
-     {"down", service::health_state::down}}};
-constexpr json_names<service::administration, 3> administrations{
-    {{"active", service::administration::active},
-     {"draining", service::administration::draining},
-     {"drained", service::administration::drained}}};
 constexpr json_names<service::drain_source, 2> sources{
     {{"operator", service::drain_source::by_operator}, {"file", service::drain_source::by_file}}};
 constexpr json_names<net::announcement, 5> announcements{{{"none", net::announcement::none},
@@ -195,8 +187,8 @@ json::object to_json(const managed_service_snapshot& snapshot) {
     return {{"state", state_json(snapshot.state)},
             {"checks", std::move(checks)},
             {"complaints", std::move(complaints)},
-            {"health", name_of(snapshot.health, health_states)},
-            {"administration", name_of(snapshot.administration, administrations)},
+            {"health", name_of(snapshot.health, health_names)},
+            {"administration", name_of(snapshot.administration, administration_names)},
             {"heard", name_of(snapshot.heard, announcements)},
             {"since", json_time(snapshot.since)},
             {"event", json_text(snapshot.event)}};
@@ -209,8 +201,8 @@ managed_service_snapshot read_service(json_reader from) {
         snapshot.checks.emplace(name, read_check(check));
     for (const auto& [name, text] : from.member("complaints").members(most_checks))
         snapshot.complaints.emplace(name, text.text(longest_text));
-    snapshot.health = from.member("health").choice(health_states);
-    snapshot.administration = from.member("administration").choice(administrations);
+    snapshot.health = from.member("health").choice(health_names);
+    snapshot.administration = from.member("administration").choice(administration_names);
     snapshot.heard = from.member("heard").choice(announcements);
     snapshot.since = from.member("since").wall_time();
     snapshot.event = from.member("event").text(longest_text);

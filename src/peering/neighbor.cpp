@@ -110,6 +110,10 @@ void neighbor::stop(const std::optional<wire::notification>& notification) {
     handle(peer_.stop(notification, at()));
 }
 
+void neighbor::stop_for_restart(const wire::notification& notification) {
+    stop(keeps_routes() ? std::nullopt : std::optional(notification));
+}
+
 void neighbor::shut_down(std::string_view reason) {
     handle(peer_.shut_down(reason, at()));
 }

@@ -301,7 +301,7 @@ void speaker::stop(const wire::notification& notification) {
 void speaker::stop_for_restart(const wire::notification& notification) {
     stop_listening();
     for (const auto& neighbor : neighbors_)
-        neighbor->stop(neighbor->keeps_routes() ? std::nullopt : std::optional(notification));
+        neighbor->stop_for_restart(notification);
 }
 
 void speaker::stop_listening() {

@@ -1,7 +1,6 @@
 #include "tests/bgp/peer_support.hpp"
 #include "tests/bgp/scripted_life.hpp"
 
-#include <limits>
 #include <memory>
 
 using namespace herald;
@@ -10,25 +9,7 @@ using namespace herald::bgp::test;
 
 TEST_CASE("peer_snapshot: a peer that is handed over after any step of its life, and in the middle "
           "of any message, sends octet by octet what it would have sent") {
-    for (const auto most : {std::numeric_limits<std::size_t>::max(), std::size_t{7}}) {
-        life whole;
-        whole.scripted.most = most;
-        whole.live();
-        REQUIRE(whole.ends == lines{});
-        for (std::size_t after = 1; after < whole.scripted.steps.size(); ++after) {
-            CAPTURE(most);
-            CAPTURE(after);
-            life handed_over;
-            handed_over.scripted.most = most;
-            handed_over.scripted.hand_over_after = after;
-            handed_over.live();
-            CHECK_FALSE(handed_over.scripted.hand_over_after);
-            CHECK(handed_over.ends == lines{});
-            CHECK(handed_over.received() == whole.received());
-            CHECK(handed_over.scripted.routers().size() == 1);
-            CHECK(handed_over.scripted.tested().snapshot() == whole.scripted.tested().snapshot());
-        }
-    }
+    check_every_hand_over(nullptr);
 }
 
 TEST_CASE("peer_snapshot: one that is being dialled is dialled anew, at once") {

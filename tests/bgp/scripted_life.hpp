@@ -2,6 +2,8 @@
 
 #include "tests/bgp/peer_support.hpp"
 
+#include <functional>
+#include <limits>
 #include <memory>
 
 namespace herald::bgp::test {
@@ -69,5 +71,30 @@ private:
         }
     }
 };
+
+/// Hands a peer over after any step of its life, and in the middle of any message: what it sends
+/// stays the same. `carry`: how a snapshot gets to the other process; null: as it is.
+inline void check_every_hand_over(const std::function<peer_snapshot(const peer_snapshot&)>& carry) {
+    for (const auto most : {std::numeric_limits<std::size_t>::max(), std::size_t{7}}) {
+        life whole;
+        whole.scripted.most = most;
+        whole.live();
+        REQUIRE(whole.ends == lines{});
+        for (std::size_t after = 1; after < whole.scripted.steps.size(); ++after) {
+            CAPTURE(most);
+            CAPTURE(after);
+            life handed_over;
+            handed_over.scripted.carry = carry;
+            handed_over.scripted.most = most;
+            handed_over.scripted.hand_over_after = after;
+            handed_over.live();
+            CHECK_FALSE(handed_over.scripted.hand_over_after);
+            CHECK(handed_over.ends == lines{});
+            CHECK(handed_over.received() == whole.received());
+            CHECK(handed_over.scripted.routers().size() == 1);
+            CHECK(handed_over.scripted.tested().snapshot() == whole.scripted.tested().snapshot());
+        }
+    }
+}
 
 } // namespace herald::bgp::test

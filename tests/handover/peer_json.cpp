@@ -105,23 +105,7 @@ std::string fault_of(const json::value& value) {
 
 TEST_CASE("peer_json: a peer that is handed over as JSON after any step of its life, and in the "
           "middle of any message, sends octet by octet what it would have sent") {
-    for (const auto most : {std::numeric_limits<std::size_t>::max(), std::size_t{7}}) {
-        life whole;
-        whole.scripted.most = most;
-        whole.live();
-        for (std::size_t after = 1; after < whole.scripted.steps.size(); ++after) {
-            CAPTURE(most);
-            CAPTURE(after);
-            life handed_over;
-            handed_over.scripted.carry = carried;
-            handed_over.scripted.most = most;
-            handed_over.scripted.hand_over_after = after;
-            handed_over.live();
-            CHECK_FALSE(handed_over.scripted.hand_over_after);
-            CHECK(handed_over.ends == lines{});
-            CHECK(handed_over.received() == whole.received());
-        }
-    }
+    check_every_hand_over(carried);
 }
 
 TEST_CASE("peer_json: whatever a peer can be comes back") {

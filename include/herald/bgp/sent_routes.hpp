@@ -28,7 +28,7 @@ struct sent_route {
 class sent_routes {
     struct table {
         std::vector<sent_route> routes;
-        mutable std::weak_ptr<export_group> standing;
+        std::weak_ptr<export_group> standing;
     };
 
 public:

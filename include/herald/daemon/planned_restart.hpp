@@ -54,6 +54,9 @@ private:
     std::shared_ptr<health::child_process> child_;
 };
 
+/// Whether this process was started by a restart_trial.
+bool is_rehearsal();
+
 /// The file of this program. Asked for at the start: an upgrade puts another in its place.
 std::string program_file();
 

@@ -49,8 +49,6 @@ std::expected<void, std::string> try_host(const config::configuration& settings,
                                           const std::filesystem::path& state,
                                           const inheritance& left);
 
-/// Whether this process was started to rehearse.
-bool is_rehearsal();
 /// Plays a restart through with what it was given, up to where it would begin to work, and reports.
 /// The error is a line for people.
 std::expected<void, std::string> rehearse(const config::configuration& settings,

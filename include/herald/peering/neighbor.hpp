@@ -62,6 +62,9 @@ public:
     void start();
     void restarted(time_point when) { peer_.restarted(when); }
     void stop(const std::optional<wire::notification>& notification);
+    /// The same for a restart: one that keeps our routes meanwhile gets no NOTIFICATION, RFC 4724
+    /// §4.1.
+    void stop_for_restart(const wire::notification& notification);
     void shut_down(std::string_view reason);
     void enable();
     void refresh();
