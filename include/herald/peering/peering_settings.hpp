@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herald/bfd/session_settings.hpp"
 #include "herald/bgp/export_settings.hpp"
 #include "herald/bgp/session_settings.hpp"
 
@@ -10,6 +11,13 @@
 #include <vector>
 
 namespace herald::peering {
+
+/// BFD beside a BGP session, RFC 5882. `strict` is the session's, bgp::session_settings.
+struct bfd_settings {
+    bfd::session_settings session;
+    std::optional<bool> multihop; // RFC 5883; default: as the neighbor is reached
+    friend bool operator==(const bfd_settings&, const bfd_settings&) = default;
+};
 
 /// One neighbor: how it is reached, what the session is, what it hears.
 struct neighbor_settings {
@@ -25,6 +33,7 @@ struct neighbor_settings {
     std::optional<std::uint8_t> multihop;     // TTL sent; default: 1 on eBGP, 255 on iBGP
     std::optional<boost::asio::ip::address_v4> next_hop;      // for IPv4 prefixes
     std::optional<boost::asio::ip::address_v6> next_hop_ipv6; // for IPv6 prefixes
+    std::optional<bfd_settings> bfd;
     bgp::session_settings session;
     bgp::export_settings policy;
 
@@ -33,7 +42,7 @@ struct neighbor_settings {
 
 /// Whether a session that was begun with the settings `now` can go on with `next`. What BGP and TCP
 /// fix when a session begins cannot change in it; attributes, descriptions and the pace of dialling
-/// can, and an administrative shutdown is not the session's concern.
+/// can, and an administrative shutdown and BFD's pace are not the session's concern.
 bool session_goes_on(neighbor_settings now, const neighbor_settings& next);
 
 /// Where sessions are accepted; nowhere by default.
