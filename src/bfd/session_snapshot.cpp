@@ -18,6 +18,17 @@ bool has_intervals(const session_snapshot& of) {
            is_interval(of.remote_min_tx) && is_interval(of.remote_min_rx);
 }
 
+/// Far enough from the ends of the clock that timers can be counted from there.
+bool is_time(std::optional<time_point> time) {
+    constexpr std::chrono::hours far{1'000'000};
+    return !time || (time->time_since_epoch() > -far && time->time_since_epoch() < far);
+}
+
+bool has_times(const session_snapshot& of) {
+    return is_time(of.heard_at) && is_time(of.sent_at) && is_time(of.silent_at) &&
+           is_time(of.forget_sequence_at);
+}
+
 } // namespace
 
 std::optional<std::string> find_fault(const session_snapshot& snapshot) {
@@ -37,6 +48,8 @@ std::optional<std::string> find_fault(const session_snapshot& snapshot) {
         return "it is to fall silent and is not AdminDown";
     if (!has_intervals(snapshot) || snapshot.jitter < 0 || snapshot.jitter > 1'000'000)
         return "it has intervals that cannot be";
+    if (!has_times(snapshot))
+        return "it has times that cannot be";
     return std::nullopt;
 }
 

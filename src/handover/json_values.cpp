@@ -48,6 +48,14 @@ std::optional<ip::address> parse_address(std::string_view text) {
 
 } // namespace
 
+bool read_version(json_reader from, unsigned known) {
+    const auto number = from.integer<unsigned>();
+    if (number != known)
+        from.fail(fmt::format("it is {}, which is {} than {}, the only one that is known", number,
+                              number > known ? "newer" : "older", known));
+    return number == known;
+}
+
 json::value json_octets(std::span<const std::uint8_t> octets) {
     constexpr std::string_view digits = "0123456789abcdef";
     json::string text(2 * octets.size(), '0');

@@ -96,16 +96,6 @@ std::map<net::address_family, bgp::feed_snapshot> read_feeds(json_reader from,
     return routes;
 }
 
-/// Whether the rest is to be read.
-bool is_known_version(json_reader version) {
-    constexpr auto known = peer_snapshot::current_version;
-    const auto number = version.integer<unsigned>();
-    if (number != known)
-        version.fail(fmt::format("it is {}, which is {} than {}, the only one that is known",
-                                 number, number > known ? "newer" : "older", known));
-    return number == known;
-}
-
 void read_connections(json_reader from, peer_snapshot& to) {
     for (const auto one : from.member("connections").elements(most_connections))
         to.connections.push_back(read_connection(one));
@@ -132,7 +122,7 @@ void read_history(json_reader from, peer_snapshot& to) {
 
 peer_snapshot read_peer(json_reader from, const read_tables& tables) {
     peer_snapshot read;
-    if (!is_known_version(from.member("version")))
+    if (!read_version(from.member("version"), peer_snapshot::current_version))
         return read;
     read.running = from.member("running").boolean();
     read.down = from.member("down").boolean();

@@ -57,7 +57,7 @@ public:
     void hand_over(std::size_t which) {
         auto& tested = sides[which].tested;
         const auto snapshot = tested.snapshot();
-        tested = session(tested.settings(), snapshot);
+        tested = session(tested.settings(), carry ? carry(snapshot) : snapshot);
     }
     bool both(session_state state) const {
         return std::ranges::all_of(sides,
@@ -125,6 +125,7 @@ public:
     std::vector<change> changes;
     std::vector<packet> everything; // that was sent, and when
     std::function<void()> before_event;
+    std::function<session_snapshot(const session_snapshot&)> carry; // null: as it is
 };
 
 } // namespace herald::bfd::test

@@ -37,6 +37,14 @@ TEST_CASE("session_snapshot: of one that contradicts itself no session is made")
     CHECK(fault_with([](one& wrong) { wrong.remote_min_rx = 4294967296us; }) == impossible);
     CHECK(fault_with([](one& wrong) { wrong.earlier_min_tx = 4294967296us; }) == impossible);
     CHECK(fault_with([](one& wrong) { wrong.jitter = 1'000'001; }) == impossible);
+    const auto* const never = "it has times that cannot be";
+    CHECK(fault_with([](one& wrong) { wrong.heard_at = time_point::max(); }) == never);
+    CHECK(fault_with([](one& wrong) { wrong.sent_at = time_point::min(); }) == never);
+    CHECK(fault_with([](one& wrong) { wrong.forget_sequence_at = time_point::max(); }) == never);
+    CHECK(fault_with([](one& wrong) {
+              wrong.state = session_state::admin_down;
+              wrong.silent_at = time_point::max();
+          }) == never);
 }
 
 TEST_CASE("session_snapshot: counters and what was heard are part of it") {

@@ -1,8 +1,10 @@
-// What one process hands over to the next: any text, as a peer. What is accepted comes back as it
-// was, and a peer can be made of it that lives on: whatever happens to it, what it is then could be
-// handed over again.
+// What one process hands over to the next: any text, as a peer and as a BFD session. What is
+// accepted comes back as it was, and one can be made of it that lives on: whatever happens to it,
+// what it is then could be handed over again.
 
+#include "herald/bfd/session.hpp"
 #include "herald/bgp/peer.hpp"
+#include "herald/handover/bfd_json.hpp"
 #include "herald/handover/peer_json.hpp"
 #include "herald/wire/messages.hpp"
 #include "property.hpp"
@@ -131,6 +133,39 @@ private:
     moment at_ = begin;
 };
 
+void try_peer(const boost::json::value& value) {
+    const auto read = handover::peer_from_json(value);
+    require(read.has_value() || !read.error().empty());
+    if (!read)
+        return;
+    require(handover::peer_from_json(handover::to_json(*read)) == *read);
+    heir(*read).live();
+}
+
+void live(bfd::session session) {
+    moment at = begin;
+    for (int i = 0; i < 10; ++i) {
+        at.now = std::max(at.now, session.next_timer().value_or(at.now));
+        session.expired(at);
+        require(!session.next_timer() || *session.next_timer() > at.now);
+        require(!bfd::find_fault(session.snapshot()));
+    }
+    session.shut_down(at);
+    session.enable(at);
+    require(!bfd::find_fault(session.snapshot()));
+}
+
+void try_bfd(const boost::json::value& value) {
+    const auto read = handover::bfd_from_json(value);
+    require(read.has_value() || !read.error().empty());
+    if (!read)
+        return;
+    require(handover::bfd_from_json(handover::to_json(*read)) == *read);
+    bfd::session session({}, *read);
+    require(session.snapshot() == *read);
+    live(std::move(session));
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -139,11 +174,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         boost::json::parse(std::string_view(reinterpret_cast<const char*>(data), size), error);
     if (error)
         return 0;
-    const auto read = handover::peer_from_json(value);
-    require(read.has_value() || !read.error().empty());
-    if (!read)
-        return 0;
-    require(handover::peer_from_json(handover::to_json(*read)) == *read);
-    heir(*read).live();
+    try_peer(value);
+    try_bfd(value);
     return 0;
 }

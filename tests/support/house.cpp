@@ -23,7 +23,7 @@ const std::map<std::string, std::set<std::string>, std::less<>> arrows{
     {"wire", {"net", "text", "wire"}},
     {"bgp", {"net", "wire", "bgp"}},
     {"bfd", {"net", "wire/cursor.hpp", "bfd"}},
-    {"handover", {"net", "text", "wire", "bgp", "handover"}},
+    {"handover", {"net", "text", "wire", "bgp", "bfd", "handover"}},
     {"peering", {"net", "text", "wire", "bgp", "bfd", "peering"}},
     {"http", {"net", "text", "http"}},
     {"health", {"net", "text", "http", "health"}},

@@ -44,6 +44,9 @@ boost::asio::ip::address_v6 read_address_v6(json_reader from);
 boost::json::value json_error(const std::error_code& error);
 std::error_code read_error(json_reader from);
 
+/// Whether it is the version that is known, so that the rest can be read.
+bool read_version(json_reader from, unsigned known);
+
 /// null: none.
 template <typename Value, typename Write>
 boost::json::value json_nullable(const std::optional<Value>& value, const Write& write) {
