@@ -56,6 +56,33 @@ void add_messages(metrics_text& out, const status_view& status) {
             out.add({{"neighbor", each.name}, {"family", family}}, count);
 }
 
+void add_bfd(metrics_text& out, const status_view& status) {
+    const auto each_session = [&](const auto& add) {
+        for (const auto& each : status.neighbors)
+            if (each.bfd)
+                add(each.name, *each.bfd);
+    };
+    out.gauge("herald_bfd_up", "Whether the neighbor's BFD session is Up.");
+    each_session([&](const auto& name, const bfd_view& bfd) {
+        out.add({{"neighbor", name}}, one_if(bfd.state == "Up"));
+    });
+    out.counter("herald_bfd_transitions_total",
+                "How often the BFD session became Up or ceased to be.");
+    each_session([&](const auto& name, const bfd_view& bfd) {
+        out.add({{"neighbor", name}}, bfd.transitions);
+    });
+    out.counter("herald_bfd_packets_total", "BFD control packets, by direction.");
+    each_session([&](const auto& name, const bfd_view& bfd) {
+        out.add({{"neighbor", name}, {"direction", "sent"}}, bfd.sent);
+        out.add({{"neighbor", name}, {"direction", "received"}}, bfd.received);
+    });
+    out.counter("herald_bfd_dropped_total", "BFD control packets that were dropped, by reason.");
+    each_session([&](const auto& name, const bfd_view& bfd) {
+        for (const auto& [reason, count] : bfd.dropped_for)
+            out.add({{"neighbor", name}, {"reason", reason}}, count);
+    });
+}
+
 void add_notifications(metrics_text& out, const status_view& status, const measurements& measured) {
     out.counter("herald_neighbor_notifications_total", "NOTIFICATIONs, by direction and kind.");
     for (const auto& [kind, count] : measured.notifications) {
@@ -154,6 +181,7 @@ std::string to_metrics(const status_view& status, const measurements& measured) 
     out.add({{"version", status.version}}, std::uint64_t{1});
     add_states(out, status);
     add_messages(out, status);
+    add_bfd(out, status);
     add_notifications(out, status, measured);
     add_services(out, status, measured);
     add_checks(out, status, measured);

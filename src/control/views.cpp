@@ -42,6 +42,7 @@ json::object to_json(const message_count& count) {
 }
 
 json::object to_json(const drain_view& drain);
+json::object to_json(const bfd_view& bfd);
 json::object to_json(const hold_down_view& hold);
 
 template <typename T>
@@ -55,6 +56,25 @@ json::object to_json(const drain_view& drain) {
         {"reason", drain.reason},        {"since", to_json(drain.since)},
         {"until", or_null(drain.until)}, {"immediate", drain.immediate},
     };
+}
+
+json::object to_json(const bfd_view& bfd) {
+    return {{"state", bfd.state},
+            {"since", to_json(bfd.since)},
+            {"diagnostic", bfd.diagnostic},
+            {"remote_state", or_null(bfd.remote_state)},
+            {"remote_diagnostic", or_null(bfd.remote_diagnostic)},
+            {"discriminator", bfd.discriminator},
+            {"remote_discriminator", or_null(bfd.remote_discriminator)},
+            {"multihop", bfd.multihop},
+            {"tx_interval", to_json(bfd.tx_interval)},
+            {"rx_interval", to_json(bfd.rx_interval)},
+            {"detection_time", or_null(bfd.detection_time)},
+            {"transitions", bfd.transitions},
+            {"sent", bfd.sent},
+            {"received", bfd.received},
+            {"dropped", bfd.dropped},
+            {"dropped_for", json::value_from(bfd.dropped_for)}};
 }
 
 json::object to_json(const hold_down_view& hold) {
@@ -93,6 +113,7 @@ json::object to_json(const neighbor_view& neighbor) {
         {"last_error", or_null(neighbor.last_error)},
         {"last_failure", or_null(neighbor.last_failure)},
         {"why_down", or_null(neighbor.why_down)},
+        {"bfd", or_null(neighbor.bfd)},
         {"problems", json::value_from(neighbor.problems)},
     };
 }

@@ -35,7 +35,7 @@ control::status_view control_adapter::status() const {
     view.restarted = reporter_.events().resumed();
     view.config_file = process_.config_file();
     for (const auto& neighbor : speaker_.neighbors())
-        view.neighbors.push_back(view_of(*neighbor));
+        view.neighbors.push_back(view_of(*neighbor, speaker_));
     for (const auto& service : services_.all()) {
         view.services.push_back(view_of(*service, speaker_));
         reporter_.events().complete(view.services.back());
@@ -73,7 +73,7 @@ std::vector<control::check_name> control_adapter::check_names() const {
 std::optional<control::neighbor_view> control_adapter::neighbor(const std::string& name) const {
     announcer_.send();
     const auto* neighbor = speaker_.find(name);
-    return neighbor == nullptr ? std::nullopt : std::optional(view_of(*neighbor));
+    return neighbor == nullptr ? std::nullopt : std::optional(view_of(*neighbor, speaker_));
 }
 
 std::optional<control::service_view> control_adapter::service(const std::string& name) const {

@@ -1,5 +1,7 @@
 #include "herald/daemon/event_log.hpp"
 
+#include "herald/daemon/bfd_view.hpp"
+
 #include <fmt/format.h>
 #include <set>
 
@@ -38,6 +40,9 @@ run_result result_of(const health::probe_result& last) {
 bool is_passing(const control::event_view& event) {
     if (event.type == "command" && event.to == "report")
         return true;
+    const auto up = to_string(bfd::session_state::up);
+    if (event.type == "bfd")
+        return event.from != up && event.to != up;
     const auto established = bgp::to_string(bgp::session_state::established);
     return event.type == "neighbor" && event.from != established && event.to != established;
 }
@@ -118,6 +123,15 @@ void event_log::state_changed(const peering::neighbor& which, bgp::session_state
           .from = std::string(bgp::to_string(before)),
           .to = std::string(bgp::to_string(now)),
           .cause = fell && which.last_end() ? which.last_end()->describe() : ""});
+}
+
+void event_log::bfd_changed(const peering::neighbor& which,
+                            const bfd::action::state_changed& change) {
+    tell({.type = "bfd",
+          .neighbor = which.settings().name,
+          .from = std::string(to_string(change.before)),
+          .to = std::string(to_string(change.now)),
+          .cause = describe(change)});
 }
 
 void event_log::session_ended(const peering::neighbor& which, const peering::session_end& end) {

@@ -1,5 +1,7 @@
 #include "herald/daemon/explain.hpp"
 
+#include "herald/daemon/bfd_view.hpp"
+
 #include "herald/bgp/export_policy.hpp"
 #include "herald/daemon/announcer.hpp"
 #include "herald/daemon/views.hpp"
@@ -62,10 +64,13 @@ answer why_silent(const managed_service& service) {
 }
 
 /// Why a prefix that is wanted is not there.
-answer why_missing(const peering::neighbor& neighbor, const net::ip_prefix& prefix) {
+answer why_missing(const peering::neighbor& neighbor, const peering::speaker& speaker,
+                   const net::ip_prefix& prefix) {
     const auto family = prefix.family();
     if (neighbor.administratively_down())
         return {"neighbor_shutdown", "the neighbor is administratively down"};
+    if (const auto trouble = bfd_trouble(neighbor, speaker); trouble && !neighbor.established())
+        return {"bfd_down", *trouble};
     if (!neighbor.established())
         return {"session_down",
                 fmt::format("the session is {}{}{}", bgp::to_string(neighbor.state()),
@@ -96,7 +101,7 @@ answer why_heard(const managed_service& service) {
 }
 
 answer why(const managed_service& service, const peering::neighbor& neighbor,
-           const net::ip_prefix& prefix, bool has_it) {
+           const peering::speaker& speaker, const net::ip_prefix& prefix, bool has_it) {
     const auto& settings = service.settings();
     if (!hears(neighbor.settings(), settings.service))
         return {"not_for_this_neighbor", "the service is not for this neighbor"};
@@ -110,7 +115,7 @@ answer why(const managed_service& service, const peering::neighbor& neighbor,
     if (!wanted)
         return {"policy", fmt::format("when.{} withdraws it from this neighbor",
                                       net::to_string(service.heard()))};
-    return why_missing(neighbor, prefix);
+    return why_missing(neighbor, speaker, prefix);
 }
 
 } // namespace
@@ -136,7 +141,7 @@ explain(const std::string& text, const std::vector<std::unique_ptr<managed_servi
             hearing.route->service = found->service->name();
         }
         hearing.settled = neighbor->acknowledged();
-        auto found_why = why(*found->service, *neighbor, found->prefix, hearing.hears);
+        auto found_why = why(*found->service, *neighbor, speaker, found->prefix, hearing.hears);
         hearing.reason = found_why.reason;
         hearing.why = std::move(found_why.text);
         view.neighbors.push_back(std::move(hearing));

@@ -1,6 +1,7 @@
 #include "herald/daemon/inheritance.hpp"
 
 #include "herald/daemon/service_json.hpp"
+#include "herald/handover/bfd_json.hpp"
 #include "herald/handover/json_values.hpp"
 #include "herald/handover/peer_json.hpp"
 
@@ -24,11 +25,15 @@ constexpr std::size_t most_neighbors = 100'000;
 constexpr std::size_t most_services = 100'000;
 constexpr std::size_t most_listeners = 10'000;
 constexpr std::size_t most_connections = 3; // of a neighbor
+constexpr std::size_t most_receivers = 4;   // two paths, two IP versions
 constexpr std::size_t longest_name = 4096;
 constexpr std::size_t longest_configuration = 1U << 20U;
 constexpr std::size_t longest_password = 80;
 /// As boost::json guards its stack.
 constexpr std::size_t deepest = 32;
+
+constexpr handover::json_names<peering::bfd_path, 2> path_names{
+    {{"single_hop", peering::bfd_path::single_hop}, {"multihop", peering::bfd_path::multihop}}};
 
 int read_socket(json_reader from) {
     return from.integer<int>(3);
@@ -41,6 +46,16 @@ json::object endpoint_json(const boost::asio::ip::tcp::endpoint& endpoint) {
 boost::asio::ip::tcp::endpoint read_endpoint(json_reader from) {
     const auto address = handover::read_address(from.member("address"));
     return {address, from.member("port").integer<std::uint16_t>()};
+}
+
+json::value bfd_json(const peering::bfd_snapshot& bfd, const std::string& neighbor) {
+    const auto found = bfd.sessions.find(neighbor);
+    if (found == bfd.sessions.end())
+        return nullptr;
+    const auto& session = found->second;
+    return json::object{{"path", handover::name_of(session.path, path_names)},
+                        {"socket", session.socket < 0 ? json::value() : session.socket},
+                        {"session", handover::to_json(session.machine)}};
 }
 
 json::object neighbor_json(const peering::neighbor_snapshot& neighbor,
@@ -59,6 +74,22 @@ named_sockets read_sockets(json_reader from) {
     for (const auto& [id, socket] : from.members(most_connections))
         sockets.emplace(id, read_socket(socket));
     return sockets;
+}
+
+/// The error is what is wrong with the session.
+std::expected<peering::bfd_session_snapshot, std::string> bfd_from_json(json_reader from,
+                                                                        int socket) {
+    peering::bfd_session_snapshot made{{}, from.member("path").choice(path_names), socket};
+    auto machine = handover::bfd_from_json(from.member("session").value());
+    if (!machine)
+        return std::unexpected(fmt::format("its BFD session: {}", machine.error()));
+    made.machine = *std::move(machine);
+    return made;
+}
+
+int read_bfd_socket(const std::optional<json_reader>& bfd) {
+    const auto socket = bfd ? bfd->optional("socket") : std::nullopt;
+    return socket ? read_socket(*socket) : -1;
 }
 
 /// The error is what is wrong with this neighbor alone.
@@ -82,14 +113,36 @@ neighbor_from_json(json_reader from, const named_sockets& sockets,
 void read_neighbor(std::string_view name, json_reader from, const handover::read_tables& tables,
                    inheritance& into) {
     const auto sockets = read_sockets(from.member("sockets"));
+    const auto bfd_from = from.optional("bfd");
+    const auto bfd_socket = read_bfd_socket(bfd_from);
     auto neighbor = neighbor_from_json(from, sockets, tables);
-    if (neighbor) {
+    auto bfd = bfd_from ? std::optional(bfd_from_json(*bfd_from, bfd_socket)) : std::nullopt;
+    if (neighbor && (!bfd || *bfd)) {
         into.speaker.neighbors.emplace(name, *std::move(neighbor));
+        if (bfd)
+            into.speaker.bfd.sessions.emplace(name, **std::move(bfd));
         return;
     }
-    into.unreadable.emplace(name, neighbor.error());
+    into.unreadable.emplace(name, neighbor ? bfd->error() : neighbor.error());
     for (const auto& [id, socket] : sockets)
         into.unused_sockets.push_back(socket);
+    if (bfd_socket >= 0)
+        into.unused_sockets.push_back(bfd_socket);
+}
+
+peering::bfd_receiver_snapshot read_receiver(json_reader from) {
+    return {from.member("path").choice(path_names), from.member("v6").boolean(),
+            read_socket(from.member("socket"))};
+}
+
+json::array receivers_json(const std::vector<peering::bfd_receiver_snapshot>& receivers) {
+    json::array all;
+    all.reserve(receivers.size());
+    for (const auto& each : receivers)
+        all.push_back(json::object{{"path", handover::name_of(each.path, path_names)},
+                                   {"v6", each.v6},
+                                   {"socket", each.socket}});
+    return all;
 }
 
 json::object control_json(const control::server_sockets& sockets) {
@@ -127,6 +180,9 @@ inheritance read_all(json_reader from) {
     for (const auto listener : from.member("listeners").elements(most_listeners))
         left.speaker.listeners.push_back(
             {read_endpoint(listener), read_socket(listener.member("socket"))});
+    if (const auto receivers = from.optional("bfd_receivers")) // earlier programs had none
+        for (const auto receiver : receivers->elements(most_receivers))
+            left.speaker.bfd.receivers.push_back(read_receiver(receiver));
     left.control = read_control(from.member("control"));
     for (const auto& [name, service] : from.member("services").members(most_services))
         left.services.emplace(name, read_service(service));
@@ -153,8 +209,11 @@ std::string to_json(const inheritance& left) {
         passwords[name] = json_text(password);
     json::object neighbors;
     handover::route_tables tables;
-    for (const auto& [name, neighbor] : left.speaker.neighbors)
-        neighbors[name] = neighbor_json(neighbor, tables);
+    for (const auto& [name, neighbor] : left.speaker.neighbors) {
+        auto written = neighbor_json(neighbor, tables);
+        written["bfd"] = bfd_json(left.speaker.bfd, name);
+        neighbors[name] = std::move(written);
+    }
     json::array listeners;
     for (const auto& [endpoint, socket] : left.speaker.listeners) {
         auto listener = endpoint_json(endpoint);
@@ -164,17 +223,19 @@ std::string to_json(const inheritance& left) {
     json::object services;
     for (const auto& [name, service] : left.services)
         services[name] = to_json(service);
-    return json::serialize(json::object{{"version", inheritance::current_version},
-                                        {"program", json_text(left.program)},
-                                        {"proof", json_text(left.proof)},
-                                        {"configuration", json_text(left.configuration)},
-                                        {"passwords", std::move(passwords)},
-                                        {"neighbors", std::move(neighbors)},
-                                        {"tables", tables.take()},
-                                        {"listeners", std::move(listeners)},
-                                        {"control", control_json(left.control)},
-                                        {"services", std::move(services)},
-                                        {"events", left.events}});
+    return json::serialize(
+        json::object{{"version", inheritance::current_version},
+                     {"program", json_text(left.program)},
+                     {"proof", json_text(left.proof)},
+                     {"configuration", json_text(left.configuration)},
+                     {"passwords", std::move(passwords)},
+                     {"neighbors", std::move(neighbors)},
+                     {"tables", tables.take()},
+                     {"listeners", std::move(listeners)},
+                     {"bfd_receivers", receivers_json(left.speaker.bfd.receivers)},
+                     {"control", control_json(left.control)},
+                     {"services", std::move(services)},
+                     {"events", left.events}});
 }
 
 std::expected<inheritance, std::string> inheritance_from_json(std::string_view text) {
@@ -197,6 +258,11 @@ std::vector<int> sockets_of(const inheritance& left) {
             all.push_back(socket);
     for (const auto& listener : left.speaker.listeners)
         all.push_back(listener.socket);
+    for (const auto& [name, session] : left.speaker.bfd.sessions)
+        if (session.socket >= 0)
+            all.push_back(session.socket);
+    for (const auto& receiver : left.speaker.bfd.receivers)
+        all.push_back(receiver.socket);
     for (const int socket : {left.control.operators, left.control.everyone})
         if (socket >= 0)
             all.push_back(socket);

@@ -59,13 +59,13 @@ std::expected<void, std::string> neighbor_shutdowns::load() {
 void neighbor_shutdowns::enforce() {
     for (const auto& [name, shutdown] : in_force_)
         if (auto* neighbor = speaker_.find(name); neighbor && !neighbor->administratively_down())
-            neighbor->shut_down(shutdown.reason);
+            speaker_.shut_down(*neighbor, shutdown.reason);
 }
 
 void neighbor_shutdowns::shut_down(const std::string& name, const stored_shutdown& shutdown,
                                    outcome tell) {
     if (auto* neighbor = speaker_.find(name))
-        neighbor->shut_down(shutdown.reason);
+        speaker_.shut_down(*neighbor, shutdown.reason);
     in_force_[name] = shutdown;
     stored_.apply([name, shutdown](stored_shutdowns& all) { all[name] = shutdown; },
                   std::move(tell));
@@ -73,7 +73,7 @@ void neighbor_shutdowns::shut_down(const std::string& name, const stored_shutdow
 
 void neighbor_shutdowns::enable(const std::string& name, outcome tell) {
     if (auto* neighbor = speaker_.find(name))
-        neighbor->enable();
+        speaker_.enable(*neighbor);
     in_force_.erase(name);
     stored_.apply([name](stored_shutdowns& all) { all.erase(name); }, std::move(tell));
 }

@@ -1,5 +1,6 @@
 #include "herald/daemon/reporter.hpp"
 
+#include "herald/daemon/bfd_view.hpp"
 #include "herald/daemon/log.hpp"
 #include "herald/service/moment.hpp"
 #include "herald/text/time.hpp"
@@ -150,6 +151,23 @@ void reporter::problem(const peering::neighbor& which, const std::string& text) 
     log(log_level::warning, "neighbor_problem",
         fmt::format("neighbor {}: {}", which.settings().name, text),
         {{"neighbor", which.settings().name}});
+}
+
+/// A path that was lost is worth a warning; the way to a session is not.
+void reporter::bfd_changed(const peering::neighbor& which,
+                           const bfd::action::state_changed& change) {
+    using bfd::session_state;
+    const auto level = change.now == session_state::up                    ? log_level::info
+                       : change.before == session_state::up && !stopping_ ? log_level::warning
+                                                                          : log_level::debug;
+    const auto cause = describe(change);
+    log(level, "bfd",
+        fmt::format("neighbor {}: BFD {} -> {}{}{}", which.settings().name,
+                    to_string(change.before), to_string(change.now), cause.empty() ? "" : ": ",
+                    cause),
+        {{"neighbor", which.settings().name}});
+    events_.bfd_changed(which, change);
+    views_changed();
 }
 
 /// Tells those that wait at the control socket, now and when neighbors have acknowledged.

@@ -1,6 +1,7 @@
 #include "herald/daemon/views.hpp"
 
 #include "herald/daemon/announcer.hpp"
+#include "herald/daemon/bfd_view.hpp"
 
 #include <algorithm>
 #include <boost/asio/ip/address_v4.hpp>
@@ -106,7 +107,7 @@ std::vector<std::string> texts(const Values& values) {
 
 } // namespace
 
-control::neighbor_view view_of(const peering::neighbor& neighbor) {
+control::neighbor_view view_of(const peering::neighbor& neighbor, const peering::speaker& speaker) {
     const auto& settings = neighbor.settings();
     control::neighbor_view view;
     view.name = settings.name;
@@ -133,7 +134,12 @@ control::neighbor_view view_of(const peering::neighbor& neighbor) {
         view.last_failure = view_of(*neighbor.last_failure());
     if (const auto why = neighbor.why_down(); !why.empty())
         view.why_down = why;
+    view.bfd = bfd_view_of(neighbor, speaker);
     view.problems = neighbor.problems();
+    for (auto& problem : speaker.bfd_problems(neighbor))
+        view.problems.push_back(std::move(problem));
+    if (auto trouble = bfd_trouble(neighbor, speaker))
+        view.problems.push_back(*std::move(trouble));
     return view;
 }
 

@@ -58,6 +58,29 @@ void session(sheet& page, const json::object& neighbor) {
     page.line("acknowledged", flag(neighbor, "acknowledged") ? "all" : "not yet all");
 }
 
+/// How often each side is heard, and what has come of it.
+void bfd(sheet& page, const json::object& session) {
+    const auto state = text_of(session, "state");
+    const auto multihop = flag(session, "multihop") ? ", multihop" : "";
+    page.line("BFD", fmt::format("{}{}, {}, for {}", state, multihop,
+                                 text_of(session, "diagnostic"), age_and_time(session, "since")));
+    if (!session.at("remote_state").is_null())
+        page.line("", fmt::format("the neighbor's: {}, {}", text_of(session, "remote_state"),
+                                  text_of(session, "remote_diagnostic")));
+    page.line("BFD intervals",
+              fmt::format("{} sent, {} received{}", duration(session, "tx_interval"),
+                          duration(session, "rx_interval"),
+                          session.at("detection_time").is_null()
+                              ? ""
+                              : ", detection time " + duration(session, "detection_time")));
+    page.line("BFD packets",
+              fmt::format("{} sent, {} received, {} dropped", text_of(session, "sent"),
+                          text_of(session, "received"), text_of(session, "dropped")));
+    for (const auto& [reason, count] : session.at("dropped_for").as_object())
+        page.line("", fmt::format("{} for {}", count.to_number<std::uint64_t>(),
+                                  std::string_view{reason}));
+}
+
 void drain(sheet& page, const json::object& drain) {
     const auto reason = text_of(drain, "reason");
     page.line("drained by", fmt::format("{} {}{}{}", text_of(drain, "source"), text_of(drain, "by"),
@@ -108,6 +131,8 @@ std::string screen::neighbor(const json::value& answer) const {
     page.line("for", age_and_time(neighbor, "since"));
     if (text_of(neighbor, "state") == "Established")
         session(page, neighbor);
+    if (!neighbor.at("bfd").is_null())
+        bfd(page, neighbor.at("bfd").as_object());
     for (const auto& each : list(neighbor, "messages")) {
         const auto& count = each.as_object();
         page.line(text_of(count, "type"),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <unistd.h>
 #include <utility>
 
 namespace herald::peering {
@@ -14,24 +15,40 @@ bool same_path(const bfd_peer& one, const bfd_peer& other) {
            one.path == other.path;
 }
 
+std::string describe_receiving(std::uint16_t port, const error_code& error) {
+    return fmt::format("BFD packets cannot be received on UDP port {}: {}", port, error.message());
+}
+
+std::string describe_sending(const error_code& error) {
+    return fmt::format("BFD packets cannot be sent: {}", error.message());
+}
+
 std::size_t receiver_index(bfd_path path, bool v6) {
     return (path == bfd_path::multihop ? 2U : 0U) + (v6 ? 1U : 0U);
 }
 
 } // namespace
 
-bfd_sessions::bfd_sessions(environment environment, bfd_observer& observer, bfd_ports here,
-                           bfd_ports there)
+bfd_sessions::bfd_sessions(environment environment, bfd_observer& observer, bfd_snapshot inherited)
     : environment_(std::move(environment))
     , observer_(observer)
-    , here_(here)
-    , there_(there)
+    , inherited_(std::move(inherited))
     , retry_(environment_.time->make_alarm()) {}
 
 bfd_sessions::~bfd_sessions() {
     for (const auto& receiver : receivers_)
         if (receiver.socket)
             receiver.socket->close();
+    close_inherited();
+}
+
+void bfd_sessions::close_inherited() {
+    for (const auto& [name, left] : inherited_.sessions)
+        if (left.socket >= 0)
+            ::close(left.socket);
+    for (const auto& left : inherited_.receivers)
+        ::close(left.socket);
+    inherited_ = {};
 }
 
 bfd::moment bfd_sessions::at() const {
@@ -56,20 +73,60 @@ void bfd_sessions::want(const std::vector<bfd_peer>& peers) {
             handle(known->second, one.machine.change(peer.session, at()));
         }
     update_receivers();
+    close_inherited();
 }
 
 /// Its first packet is sent in a turn of its own, when answers can be received.
 void bfd_sessions::begin(const bfd_peer& peer) {
-    const auto which = make_discriminator();
-    auto made = std::make_unique<entry>(
-        peer,
-        bfd_sender(environment_.executor, {peer.address, there_.of(peer.path)}, peer.local_address,
-                   free_port()),
-        bfd::session(peer.session, which, environment_.chance(), at()),
-        environment_.time->make_alarm(), std::nullopt, error_code());
+    const auto left = inherited_.sessions.extract(peer.name);
+    if (left && go_on(peer, left.mapped()))
+        return;
+    add(std::make_unique<entry>(
+        peer, sender_to(peer, free_port()),
+        bfd::session(peer.session, make_discriminator(), environment_.chance(), at()),
+        environment_.time->make_alarm(), std::nullopt, error_code()));
+}
+
+/// Where another program's session was. Without its socket it could not be the same one: the other
+/// side knows it by its port, too.
+bool bfd_sessions::go_on(const bfd_peer& peer, const bfd_session_snapshot& from) {
+    auto sender = sender_to(peer, free_port());
+    const bool same = from.path == peer.path && !sessions_.contains(from.machine.local);
+    if (from.socket >= 0 && !same)
+        ::close(from.socket);
+    if (!same || (from.socket >= 0 && sender.inherit(from.socket)))
+        return false;
+    add(std::make_unique<entry>(peer, std::move(sender), bfd::session(peer.session, from.machine),
+                                environment_.time->make_alarm(), std::nullopt, error_code()));
+    return true;
+}
+
+void bfd_sessions::add(std::unique_ptr<entry> made) {
+    const auto which = made->machine.snapshot().local;
     set_alarm(which, *made);
+    by_name_.emplace(made->peer.name, which);
     sessions_.emplace(which, std::move(made));
-    by_name_.emplace(peer.name, which);
+}
+
+bfd_sender bfd_sessions::sender_to(const bfd_peer& peer, std::uint16_t port) const {
+    return {environment_.executor,
+            {peer.address, environment_.bfd_there.of(peer.path)},
+            peer.local_address,
+            port};
+}
+
+bfd_snapshot bfd_sessions::snapshot() const {
+    bfd_snapshot made;
+    for (const auto& [name, which] : by_name_) {
+        auto& one = *sessions_.at(which);
+        made.sessions.emplace(name, bfd_session_snapshot{one.machine.snapshot(), one.peer.path,
+                                                         one.sender.descriptor()});
+    }
+    for (const auto path : {bfd_path::single_hop, bfd_path::multihop})
+        for (const bool v6 : {false, true})
+            if (const auto& socket = receivers_[receiver_index(path, v6)].socket)
+                made.receivers.push_back({path, v6, socket->descriptor()});
+    return made;
 }
 
 void bfd_sessions::end(bfd::discriminator which) {
@@ -102,6 +159,29 @@ std::uint16_t bfd_sessions::free_port() const {
 const bfd::session* bfd_sessions::find(const std::string& name) const {
     const auto found = by_name_.find(name);
     return found == by_name_.end() ? nullptr : &sessions_.at(found->second)->machine;
+}
+
+std::optional<bfd_path> bfd_sessions::path_of(const std::string& name) const {
+    if (const auto found = by_name_.find(name); found != by_name_.end())
+        return sessions_.at(found->second)->peer.path;
+    if (const auto left = inherited_.sessions.find(name); left != inherited_.sessions.end())
+        return left->second.path;
+    return std::nullopt;
+}
+
+std::vector<std::string> bfd_sessions::problems(const std::string& name) const {
+    const auto found = by_name_.find(name);
+    if (found == by_name_.end())
+        return {};
+    const auto& one = *sessions_.at(found->second);
+    std::vector<std::string> lines;
+    if (const auto& receiver = receivers_[receiver_index(one.peer.path, one.peer.address.is_v6())];
+        receiver.failed)
+        lines.push_back(
+            describe_receiving(environment_.bfd_here.of(one.peer.path), receiver.failed));
+    if (one.failed)
+        lines.push_back(describe_sending(one.failed));
+    return lines;
 }
 
 std::uint16_t bfd_sessions::port_of(const std::string& name) const {
@@ -160,8 +240,7 @@ void bfd_sessions::handle(bfd::discriminator which, const bfd::session_actions& 
 void bfd_sessions::send(entry& from, const bfd::action::send& what) {
     const auto error = from.sender.send(what.packet);
     if (error != std::exchange(from.failed, error) && error)
-        observer_.bfd_problem(
-            fmt::format("BFD packets to {} cannot be sent: {}", from.peer.name, error.message()));
+        observer_.bfd_problem(from.peer.name, describe_sending(error));
 }
 
 /// One that is set for an earlier time rings, finds nothing to do, and is set anew: packets that
@@ -216,7 +295,7 @@ void bfd_sessions::open_receiver(receiving& of, bfd_path path, bool v6) {
             if (!alive.expired())
                 received(arrival);
         });
-    const auto error = made->open(here_.of(path));
+    const auto error = open_socket(*made, path, v6);
     if (error)
         retry_->set(environment_.time->now() + retry_time, [this, alive = std::weak_ptr(alive_)] {
             if (!alive.expired())
@@ -225,8 +304,27 @@ void bfd_sessions::open_receiver(receiving& of, bfd_path path, bool v6) {
     else
         of.socket = std::move(made);
     if (error != std::exchange(of.failed, error) && error)
-        observer_.bfd_problem(fmt::format("BFD packets cannot be received on UDP port {}: {}",
-                                          here_.of(path), error.message()));
+        tell_of(of, path, v6);
+}
+
+/// With the socket that was left for it, if there is one.
+error_code bfd_sessions::open_socket(bfd_receiver& which, bfd_path path, bool v6) {
+    const auto port = environment_.bfd_here.of(path);
+    const auto left = std::ranges::find_if(
+        inherited_.receivers, [&](const auto& each) { return each.path == path && each.v6 == v6; });
+    if (left == inherited_.receivers.end())
+        return which.open(port);
+    const auto socket = left->socket;
+    inherited_.receivers.erase(left);
+    return which.inherit(socket, port);
+}
+
+void bfd_sessions::tell_of(const receiving& failed, bfd_path path, bool v6) {
+    for (const auto& [name, which] : by_name_)
+        if (const auto& peer = sessions_.at(which)->peer;
+            peer.path == path && peer.address.is_v6() == v6)
+            observer_.bfd_problem(
+                name, describe_receiving(environment_.bfd_here.of(path), failed.failed));
 }
 
 } // namespace herald::peering

@@ -9,8 +9,10 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <cerrno>
 #include <cstring>
+#include <expected>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 #include <utility>
 
 namespace herald::peering {
@@ -67,6 +69,28 @@ asio::ip::address address_of(const message& arrived) {
     return endpoint.address();
 }
 
+/// A socket of the program before this one; its port. The descriptor is `socket`'s either way.
+std::expected<std::uint16_t, error_code> take_over(udp::socket& socket, const udp& protocol,
+                                                   int descriptor) {
+    error_code failed;
+    if (socket.assign(protocol, descriptor, failed); failed) {
+        ::close(descriptor);
+        return std::unexpected(failed);
+    }
+    const auto local = socket.local_endpoint(failed);
+    if (!failed && local.protocol() != protocol)
+        failed = asio::error::invalid_argument;
+    if (!failed)
+        socket.non_blocking(true, failed);
+    if (!failed)
+        failed = net::set_close_on_exec(descriptor);
+    if (!failed)
+        return local.port();
+    error_code ignored;
+    socket.close(ignored);
+    return std::unexpected(failed);
+}
+
 } // namespace
 
 bfd_receiver::bfd_receiver(const asio::any_io_executor& executor, bfd_path path, bool v6,
@@ -84,6 +108,18 @@ error_code bfd_receiver::open(std::uint16_t port) {
     }
     spawn(executor_, read_loop(shared_from_this()));
     return {};
+}
+
+error_code bfd_receiver::inherit(int socket, std::uint16_t port) {
+    const auto inherited = take_over(socket_, v6_ ? udp::v6() : udp::v4(), socket);
+    const auto error = inherited && *inherited != port ? error_code(asio::error::invalid_argument)
+                       : inherited                     ? error_code()
+                                                       : inherited.error();
+    if (error)
+        close();
+    else
+        spawn(executor_, read_loop(shared_from_this()));
+    return error;
 }
 
 error_code bfd_receiver::prepare(std::uint16_t port) {
@@ -145,6 +181,14 @@ bfd_sender::bfd_sender(const asio::any_io_executor& executor, udp::endpoint to,
     , to_(std::move(to))
     , from_(std::move(from))
     , port_(port) {}
+
+error_code bfd_sender::inherit(int socket) {
+    const auto inherited = take_over(socket_, to_.protocol(), socket);
+    if (!inherited)
+        return inherited.error();
+    port_ = *inherited;
+    return {};
+}
 
 error_code bfd_sender::send(wire::octets packet) {
     if (!socket_.is_open())

@@ -1,5 +1,6 @@
 #include "herald/peering/link_table.hpp"
 
+#include "herald/net/ip_prefix.hpp"
 #include "without_scope.hpp"
 
 #include <algorithm>
@@ -18,6 +19,14 @@ kind kind_of(const ip::address& address) {
     if (address.is_v4())
         return ipv4;
     return address.to_v6().is_link_local() ? link_local : ipv6;
+}
+
+net::ip_prefix network_of(const ip::address& address, unsigned length) {
+    const auto prefix = [&](net::address_family family, const auto& octets) {
+        return net::ip_prefix(family, octets, static_cast<std::uint8_t>(length));
+    };
+    return address.is_v4() ? prefix(net::address_family::ipv4, address.to_v4().to_bytes())
+                           : prefix(net::address_family::ipv6, address.to_v6().to_bytes());
 }
 
 /// Of two addresses that could be next hops the one with less is taken.
@@ -144,6 +153,21 @@ const link_table::interface* link_table::carrier_of(const ip::address& local) co
             found = &one;
     }
     return found;
+}
+
+bool link_table::on_link(const ip::address& address) const {
+    if (address.is_v6() && address.to_v6().is_link_local())
+        return true;
+    const auto is_beside = [&](const address_key& key) {
+        const auto& other_end = key.peer.is_unspecified() ? key.address : key.peer;
+        return other_end.is_v4() == address.is_v4() &&
+               network_of(other_end, key.prefix_length) == network_of(address, key.prefix_length);
+    };
+    return std::ranges::any_of(interfaces_, [&](const auto& each) {
+        return std::ranges::any_of(each.second.addresses, [&](const auto& known) {
+            return counts(known.first) && is_beside(known.first);
+        });
+    });
 }
 
 bgp::interface_addresses link_table::beside(const ip::address& local) const {

@@ -189,6 +189,10 @@ void links::close() {
     impl_->hang_up();
 }
 
+bool links::on_link(const asio::ip::address& address) const {
+    return impl_->tracker.on_link(address);
+}
+
 bgp::interface_addresses links::beside(const asio::ip::address& local) const {
     return impl_->tracker.beside(local);
 }

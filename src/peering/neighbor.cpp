@@ -132,6 +132,10 @@ void neighbor::reset(const wire::notification& notification) {
     start();
 }
 
+void neighbor::bfd_changed(bool up, bool by_operator) {
+    handle(peer_.bfd_changed(up, by_operator, at()));
+}
+
 void neighbor::update(neighbor_settings settings) {
     settings_ = std::move(settings);
     handle(peer_.change(peer_settings_of(settings_)));

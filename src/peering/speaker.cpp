@@ -42,7 +42,9 @@ speaker::speaker(environment environment, const listen_settings& listen,
     , listen_(listen)
     , inherited_(std::move(inherited.listeners))
     , observer_(observer)
-    , poll_alarm_(environment_.time->make_alarm()) {
+    , poll_alarm_(environment_.time->make_alarm())
+    , bfd_(environment_, *this, std::move(inherited.bfd))
+    , bfd_alarm_(environment_.time->make_alarm()) {
     for (auto& settings : neighbors) {
         const auto left = inherited.neighbors.extract(settings.name);
         neighbors_.push_back(make_neighbor(std::move(settings), left ? &left.mapped() : nullptr));
@@ -54,6 +56,7 @@ speaker::speaker(environment environment, const listen_settings& listen,
             return;
         for (const auto& neighbor : neighbors_)
             neighbor->links_changed();
+        update_bfd();
     });
 }
 
@@ -215,6 +218,7 @@ void speaker::start_all() {
                 problems.push_back(describe_key_error(error, one->endpoint()));
         neighbor->set_accept_problems(std::move(problems));
     }
+    update_bfd();
 }
 
 neighbor* speaker::find(const std::string& name) const {
@@ -289,6 +293,7 @@ speaker_snapshot speaker::snapshot() const {
         made.neighbors.emplace(neighbor->settings().name, neighbor->snapshot());
     for (const auto& one : listeners_)
         made.listeners.push_back({one->endpoint(), one->descriptor()});
+    made.bfd = bfd_.snapshot();
     return made;
 }
 
@@ -296,12 +301,16 @@ void speaker::stop(const wire::notification& notification) {
     stop_listening();
     for (const auto& neighbor : neighbors_)
         neighbor->stop(notification);
+    stopped_ = true;
+    update_bfd();
 }
 
 void speaker::stop_for_restart(const wire::notification& notification) {
     stop_listening();
     for (const auto& neighbor : neighbors_)
         neighbor->stop_for_restart(notification);
+    stopped_ = true;
+    update_bfd();
 }
 
 void speaker::stop_listening() {

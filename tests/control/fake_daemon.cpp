@@ -11,6 +11,27 @@ using namespace std::chrono_literals;
 
 namespace {
 
+bfd_view well(wall_time since) {
+    bfd_view session;
+    session.state = "Up";
+    session.since = since;
+    session.diagnostic = "No Diagnostic";
+    session.remote_state = "Up";
+    session.remote_diagnostic = "No Diagnostic";
+    session.discriminator = 7;
+    session.remote_discriminator = 4294967295;
+    session.multihop = true;
+    session.tx_interval = seconds{0.5};
+    session.rx_interval = seconds{1};
+    session.detection_time = seconds{3};
+    session.transitions = 1;
+    session.sent = 900;
+    session.received = 898;
+    session.dropped = 2;
+    session.dropped_for = {{"hop limit", 2}};
+    return session;
+}
+
 neighbor_view established(wall_time now) {
     neighbor_view neighbor;
     neighbor.name = "leaf1";
@@ -31,6 +52,7 @@ neighbor_view established(wall_time now) {
     neighbor.advertised = {{"ipv4", 1}, {"ipv6", 1}};
     neighbor.messages = {{"open", 1, 1}, {"update", 4, 2}};
     neighbor.transitions = 3;
+    neighbor.bfd = well(neighbor.since);
     return neighbor;
 }
 

@@ -109,6 +109,13 @@ TEST_CASE("heraldctl neighbors: a table, and all that is known of one") {
                   "next hops         ipv4 198.51.100.2, ipv6 2001:db8::2\n"
                   "advertised        ipv4 1, ipv6 1\n"
                   "acknowledged      all\n"
+                  "BFD               Up, multihop, No Diagnostic, for 3d04h, since " +
+                  to_text(here.now - 76h - 30min) +
+                  "\n"
+                  "                  the neighbor's: Up, No Diagnostic\n"
+                  "BFD intervals     500ms sent, 1s received, detection time 3s\n"
+                  "BFD packets       900 sent, 898 received, 2 dropped\n"
+                  "                  2 for hop limit\n"
                   "open              1 sent, 1 received\n"
                   "update            4 sent, 2 received\n"
                   "transitions       3\n"

@@ -109,7 +109,7 @@ TEST_CASE("metrics: the manual names those that there are, and no other") {
     const auto metrics = to_metrics(sample(fixed_now()), some_measurements());
     const auto documented = families_of_the_manual();
     CHECK(families_of(metrics) == documented);
-    CHECK(documented.size() == 27);
+    CHECK(documented.size() == 31);
 }
 
 TEST_CASE("metrics: what the views hold is told with its labels") {
@@ -135,6 +135,23 @@ TEST_CASE("metrics: what the views hold is told with its labels") {
           "# TYPE herald_service_drained gauge\n"
           "herald_service_drained{service=\"dns\"} 0\n"
           "herald_service_drained{service=\"web\"} 1\n");
+}
+
+TEST_CASE("metrics: BFD is told of where there is any") {
+    const auto metrics = to_metrics(sample(fixed_now()), some_measurements());
+    CHECK(family(metrics, "herald_bfd_up") ==
+          "# HELP herald_bfd_up Whether the neighbor's BFD session is Up.\n"
+          "# TYPE herald_bfd_up gauge\n"
+          "herald_bfd_up{neighbor=\"leaf1\"} 1\n");
+    CHECK(family(metrics, "herald_bfd_packets_total") ==
+          "# HELP herald_bfd_packets_total BFD control packets, by direction.\n"
+          "# TYPE herald_bfd_packets_total counter\n"
+          "herald_bfd_packets_total{neighbor=\"leaf1\",direction=\"sent\"} 900\n"
+          "herald_bfd_packets_total{neighbor=\"leaf1\",direction=\"received\"} 898\n");
+    CHECK(family(metrics, "herald_bfd_dropped_total") ==
+          "# HELP herald_bfd_dropped_total BFD control packets that were dropped, by reason.\n"
+          "# TYPE herald_bfd_dropped_total counter\n"
+          "herald_bfd_dropped_total{neighbor=\"leaf1\",reason=\"hop limit\"} 2\n");
 }
 
 TEST_CASE("metrics: what was counted is told with its labels; what never was, as zero") {

@@ -32,6 +32,22 @@ inline const std::string leaf1_json = R"({"name":"leaf1",)"
                                       R"("last_error":null,)"
                                       R"("last_failure":null,)"
                                       R"("why_down":null,)"
+                                      R"("bfd":{"state":"Up",)"
+                                      R"("since":"2025-01-28T07:30:00.250Z",)"
+                                      R"("diagnostic":"No Diagnostic",)"
+                                      R"("remote_state":"Up",)"
+                                      R"("remote_diagnostic":"No Diagnostic",)"
+                                      R"("discriminator":7,)"
+                                      R"("remote_discriminator":4294967295,)"
+                                      R"("multihop":true,)"
+                                      R"("tx_interval":0.5,)"
+                                      R"("rx_interval":1,)"
+                                      R"("detection_time":3,)"
+                                      R"("transitions":1,)"
+                                      R"("sent":900,)"
+                                      R"("received":898,)"
+                                      R"("dropped":2,)"
+                                      R"("dropped_for":{"hop limit":2}},)"
                                       R"("problems":[]})";
 
 inline const std::string leaf2_json =
@@ -68,6 +84,7 @@ inline const std::string leaf2_json =
     R"("subcode":0,)"
     R"("text":"Connection refused"},)"
     R"("why_down":"Cease / Administrative Shutdown: upgrading; since then: Connection refused",)"
+    R"("bfd":null,)"
     R"("problems":["ipv6 is not announced: no IPv6 address on eth0"]})";
 
 inline const std::string resolve_json = R"({"service":"dns",)"

@@ -53,6 +53,12 @@ managed_service_snapshot a_service() {
     return service;
 }
 
+peering::bfd_session_snapshot a_bfd_session() {
+    peering::bfd_session_snapshot session{{}, peering::bfd_path::multihop, 12};
+    session.machine.local = 7;
+    return session;
+}
+
 inheritance everything() {
     inheritance left;
     left.program = "1.0";
@@ -61,6 +67,8 @@ inheritance everything() {
     left.passwords = {{"leaf1", "open \"sesame\" \x01"}};
     left.speaker.neighbors["leaf1"] = {};
     left.speaker.listeners = {{{boost::asio::ip::make_address("::1"), 179}, 9}};
+    left.speaker.bfd.sessions["leaf1"] = a_bfd_session();
+    left.speaker.bfd.receivers = {{peering::bfd_path::multihop, true, 13}};
     left.control = {
         "/run/herald/control.sock", 10,
         boost::asio::ip::tcp::endpoint(boost::asio::ip::make_address("127.0.0.1"), 9179), 11};
@@ -84,7 +92,7 @@ TEST_CASE("inheritance: all of it comes back from JSON") {
     CHECK(read->services == left.services);
     CHECK(read->events == left.events);
     CHECK(read->unreadable.empty());
-    CHECK(sockets_of(*read) == std::vector<int>{9, 10, 11});
+    CHECK(sockets_of(*read) == std::vector<int>{9, 12, 13, 10, 11});
 }
 
 TEST_CASE("inheritance: cut at any length it is refused") {
@@ -114,7 +122,29 @@ TEST_CASE("inheritance: a neighbor that cannot be read costs that neighbor alone
     CHECK_FALSE(read->speaker.neighbors.contains("leaf2"));
     CHECK(read->unreadable.contains("leaf2"));
     CHECK(read->unused_sockets == std::vector<int>{12});
-    CHECK(sockets_of(*read) == std::vector<int>{12, 9, 10, 11});
+    CHECK(sockets_of(*read) == std::vector<int>{12, 9, 12, 13, 10, 11});
+}
+
+TEST_CASE("inheritance: so does one whose BFD session cannot be read, and says so") {
+    auto text = json::parse(to_json(everything())).as_object();
+    text["neighbors"].at("leaf1").at("bfd").at("session").at("remote").as_object()["state"] =
+        "well";
+    const auto read = inheritance_from_json(json::serialize(text));
+    REQUIRE(read.has_value());
+    CHECK(read->speaker.neighbors.empty());
+    CHECK(read->speaker.bfd.sessions.empty());
+    CHECK(read->unreadable.at("leaf1").starts_with("its BFD session: "));
+    CHECK(read->unused_sockets == std::vector<int>{12});
+}
+
+TEST_CASE("inheritance: a program that had no BFD left nothing of it") {
+    auto text = json::parse(to_json(everything())).as_object();
+    text.erase("bfd_receivers");
+    text["neighbors"].at("leaf1").as_object().erase("bfd");
+    const auto read = inheritance_from_json(json::serialize(text));
+    REQUIRE(read.has_value());
+    CHECK(read->speaker.neighbors.contains("leaf1"));
+    CHECK(read->speaker.bfd == peering::bfd_snapshot{});
 }
 
 TEST_CASE("inheritance: standard input and output are nobody's sockets") {

@@ -25,6 +25,7 @@ struct nobody final : service_observer, peering::neighbor_observer {
     void session_ended(const peering::neighbor&, const peering::session_end&) override {}
     void malformed_update(const peering::neighbor&, const bgp::malformed_update&) override {}
     void problem(const peering::neighbor&, const std::string&) override {}
+    void bfd_changed(const peering::neighbor&, const bfd::action::state_changed&) override {}
 };
 
 config::service_entry without_checks(const std::string& name) {

@@ -20,6 +20,7 @@ struct nobody final : peering::neighbor_observer {
     void session_ended(const peering::neighbor&, const peering::session_end&) override {}
     void malformed_update(const peering::neighbor&, const bgp::malformed_update&) override {}
     void problem(const peering::neighbor&, const std::string&) override {}
+    void bfd_changed(const peering::neighbor&, const bfd::action::state_changed&) override {}
 };
 
 peering::neighbor_settings leaf() {

@@ -52,6 +52,9 @@ public:
         require(up_ && !update.malformations.empty());
     }
     void problem(const neighbor&, const std::string&) override {}
+    void bfd_changed(const neighbor&, const bfd::action::state_changed&) override {
+        require(false); // it has none
+    }
 
 private:
     bool up_ = false;

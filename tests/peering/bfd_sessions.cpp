@@ -30,12 +30,15 @@ std::uint16_t unused_port(boost::asio::io_context& context) {
 }
 
 environment made_up(boost::asio::io_context& context, std::shared_ptr<time_source> time,
-                    unsigned seed = 7) {
+                    bfd_ports here, bfd_ports there, unsigned seed = 7) {
     return {context.get_executor(),
             std::move(time),
             {},
             std::make_shared<fixed_links>(),
-            [random = std::minstd_rand(seed)]() mutable { return std::uint32_t(random()); }};
+            [random = std::minstd_rand(seed)]() mutable { return std::uint32_t(random()); },
+            std::make_shared<std::size_t>(0),
+            here,
+            there};
 }
 
 /// All that is told, a line each.
@@ -45,7 +48,9 @@ struct told final : bfd_observer {
                      const bfd::action::state_changed& change) override {
         lines.push_back(neighbor + ": " + std::string(to_string(change.now)));
     }
-    void bfd_problem(const std::string& text) override { lines.push_back(text); }
+    void bfd_problem(const std::string& neighbor, const std::string& text) override {
+        lines.push_back(neighbor + ": " + text);
+    }
 };
 
 bfd_peer peer_at(const boost::asio::ip::address& address, bfd_path path = bfd_path::single_hop) {
@@ -76,8 +81,8 @@ struct two_sides {
     bfd_ports ports{unused_port(context), unused_port(context)};
     bfd_ports other_ports{unused_port(context), unused_port(context)};
     told seen_here, seen_there;
-    bfd_sessions here{made_up(context, time), seen_here, ports, other_ports};
-    bfd_sessions there{made_up(context, time, 8), seen_there, other_ports, ports};
+    bfd_sessions here{made_up(context, time, ports, other_ports), seen_here};
+    bfd_sessions there{made_up(context, time, other_ports, ports, 8), seen_there};
     bfd_peer peer;
 };
 
@@ -109,7 +114,7 @@ struct one_side {
     udp::socket sender{context, {loopback, 0}};
     bfd_ports router_ports{router.local_endpoint().port(), router.local_endpoint().port()};
     told seen;
-    bfd_sessions under_test{made_up(context, time), seen, ports, router_ports};
+    bfd_sessions under_test{made_up(context, time, ports, router_ports), seen};
 };
 
 } // namespace
@@ -274,11 +279,11 @@ TEST_CASE("bfd_sessions: a port that another program has is told of once, and tr
     auto other = std::make_optional<udp::socket>(context, udp::endpoint{udp::v4(), 0});
     const bfd_ports ports{other->local_endpoint().port(), unused_port(context)};
     told seen;
-    bfd_sessions under_test(made_up(context, time), seen, ports, ports);
+    bfd_sessions under_test(made_up(context, time, ports, ports), seen);
     under_test.want({peer_at(loopback)});
     time->advance(5s);
     CHECK(seen.lines ==
-          std::vector<std::string>{"BFD packets cannot be received on UDP port " +
+          std::vector<std::string>{"router: BFD packets cannot be received on UDP port " +
                                    std::to_string(ports.single_hop) + ": Address already in use"});
     other.reset();
     time->advance(1s);
@@ -292,12 +297,12 @@ TEST_CASE("bfd_sessions: packets that cannot be sent are told of once, and are l
     const auto time = std::make_shared<manual_time>(context);
     const bfd_ports ports{unused_port(context), unused_port(context)};
     told seen;
-    bfd_sessions under_test(made_up(context, time), seen, ports, ports);
+    bfd_sessions under_test(made_up(context, time, ports, ports), seen);
     auto peer = peer_at(loopback);
     peer.local_address = make_address("192.0.2.1"); // which this machine does not have
     under_test.want({peer});
     time->advance(5s);
-    CHECK(seen.lines == std::vector<std::string>{"BFD packets to router cannot be sent: Cannot "
+    CHECK(seen.lines == std::vector<std::string>{"router: BFD packets cannot be sent: Cannot "
                                                  "assign requested address"});
     CHECK(under_test.find("router")->snapshot().sent >= 5);
 }

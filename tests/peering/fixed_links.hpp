@@ -13,6 +13,7 @@ public:
     bgp::interface_addresses beside(const boost::asio::ip::address&) const override {
         return addresses;
     }
+    bool on_link(const boost::asio::ip::address&) const override { return is_on_link; }
     void on_change(std::function<void()> changed) override { changed_ = std::move(changed); }
     void change(bgp::interface_addresses to) {
         addresses = std::move(to);
@@ -25,6 +26,7 @@ public:
                                        boost::asio::ip::address_v6::loopback(),
                                        std::nullopt,
                                        {}};
+    bool is_on_link = true;
 
 private:
     std::function<void()> changed_;

@@ -65,6 +65,9 @@ public:
         lines.emplace_back("malformed");
     }
     void problem(const neighbor&, const std::string& text) override { lines.push_back(text); }
+    void bfd_changed(const neighbor&, const bfd::action::state_changed& change) override {
+        lines.push_back("BFD " + std::string(to_string(change.now)));
+    }
 
     std::vector<std::string> lines;
 };

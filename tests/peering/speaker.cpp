@@ -48,6 +48,9 @@ public:
         add(which, "malformed");
     }
     void problem(const neighbor& which, const std::string& text) override { add(which, text); }
+    void bfd_changed(const neighbor& which, const bfd::action::state_changed& change) override {
+        add(which, "BFD " + std::string(to_string(change.now)));
+    }
 
     const speaker* all = nullptr;
     lines told;

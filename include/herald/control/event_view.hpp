@@ -11,9 +11,9 @@ namespace herald::control {
 /// Something that happened. What does not concern it is empty.
 struct event_view {
     wall_time time{};
-    /// "neighbor": a session's state; "notification"; "service": health, or what neighbors hear;
-    /// "check": the settled verdict; "drain": administration; "reload"; "start"; "restart"; "stop";
-    /// "command": what an operator asked for, `to` says what.
+    /// "neighbor": a session's state; "bfd": a BFD session's; "notification"; "service": health, or
+    /// what neighbors hear; "check": the settled verdict; "drain": administration; "reload";
+    /// "start"; "restart"; "stop"; "command": what an operator asked for, `to` says what.
     std::string type = {};
     std::string neighbor = {};
     std::string service = {};

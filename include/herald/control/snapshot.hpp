@@ -30,6 +30,27 @@ struct message_count {
     std::uint64_t received = 0;
 };
 
+/// A neighbor's BFD session. Names of states, diagnostics and reasons are those of RFC 5880.
+struct bfd_view {
+    std::string state; // "AdminDown" "Down" "Init" "Up"
+    wall_time since{}; // in this state
+    std::string diagnostic;
+    // as the neighbor says it, once it was heard:
+    std::optional<std::string> remote_state;
+    std::optional<std::string> remote_diagnostic;
+    std::uint32_t discriminator = 0;
+    std::optional<std::uint32_t> remote_discriminator;
+    bool multihop = false;
+    seconds tx_interval{};
+    seconds rx_interval{};
+    std::optional<seconds> detection_time;
+    std::uint64_t transitions = 0; // to Up, or away from it
+    std::uint64_t sent = 0;        // packets
+    std::uint64_t received = 0;
+    std::uint64_t dropped = 0;
+    std::map<std::string, std::uint64_t> dropped_for; // by reason
+};
+
 struct neighbor_view {
     std::string name;
     std::string description;
@@ -58,7 +79,8 @@ struct neighbor_view {
     std::optional<session_error> last_error;   // of the last session, or OPEN that was refused
     std::optional<session_error> last_failure; // of the last attempt since the last session
     std::optional<std::string> why_down;       // both in one line, while not Established
-    std::vector<std::string> problems;         // "ipv6 is not announced: no IPv6 address on eth0"
+    std::optional<bfd_view> bfd;
+    std::vector<std::string> problems; // "ipv6 is not announced: no IPv6 address on eth0"
 };
 
 struct check_view {

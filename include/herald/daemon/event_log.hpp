@@ -71,6 +71,7 @@ public:
 
     void state_changed(const peering::neighbor& which, bgp::session_state before,
                        bgp::session_state now);
+    void bfd_changed(const peering::neighbor& which, const bfd::action::state_changed& change);
     void session_ended(const peering::neighbor& which, const peering::session_end& end);
     void check_ran(const check_run& run);
     void service_changed(const service_change& change);

@@ -51,6 +51,8 @@ public:
     void malformed_update(const peering::neighbor& which,
                           const bgp::malformed_update& update) override;
     void problem(const peering::neighbor& which, const std::string& text) override;
+    void bfd_changed(const peering::neighbor& which,
+                     const bfd::action::state_changed& change) override;
 
 private:
     void measure(const service_change& change, const announcer::sending& how);

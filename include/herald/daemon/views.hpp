@@ -12,7 +12,7 @@
 namespace herald::daemon {
 
 /// The modules' states as the plain values that the control socket shows.
-control::neighbor_view view_of(const peering::neighbor& neighbor);
+control::neighbor_view view_of(const peering::neighbor& neighbor, const peering::speaker& speaker);
 control::service_view view_of(const managed_service& service, const peering::speaker& speaker);
 /// Without the names of the neighbor and the service.
 control::route_view view_of(const bgp::advertised_route& route);

@@ -26,6 +26,28 @@ struct bfd_peer {
     friend bool operator==(const bfd_peer&, const bfd_peer&) = default;
 };
 
+/// A session for the program that takes this one's place.
+struct bfd_session_snapshot {
+    bfd::session_snapshot machine;
+    bfd_path path = bfd_path::single_hop;
+    int socket = -1; // from which it sends; -1: it has not sent
+    friend bool operator==(const bfd_session_snapshot&, const bfd_session_snapshot&) = default;
+};
+
+/// A socket that receives.
+struct bfd_receiver_snapshot {
+    bfd_path path = bfd_path::single_hop;
+    bool v6 = false;
+    int socket = -1;
+    friend bool operator==(const bfd_receiver_snapshot&, const bfd_receiver_snapshot&) = default;
+};
+
+struct bfd_snapshot {
+    std::map<std::string, bfd_session_snapshot> sessions; // by neighbor
+    std::vector<bfd_receiver_snapshot> receivers;
+    friend bool operator==(const bfd_snapshot&, const bfd_snapshot&) = default;
+};
+
 /// Who is told, in the turn of the loop in which it happens, after the packet that says so was
 /// sent.
 class bfd_observer {
@@ -33,8 +55,8 @@ public:
     virtual ~bfd_observer() = default;
     virtual void bfd_changed(const std::string& neighbor,
                              const bfd::action::state_changed& change) = 0;
-    /// A line for people: packets cannot be received, or not be sent.
-    virtual void bfd_problem(const std::string& text) = 0;
+    /// problems() of this neighbor has a new line.
+    virtual void bfd_problem(const std::string& neighbor, const std::string& text) = 0;
 };
 
 /// All BFD sessions: their sockets, their time, and which packet is whose. Sockets that receive are
@@ -44,8 +66,9 @@ public:
     /// How soon a socket that could not be opened is tried again.
     static constexpr std::chrono::seconds retry_time{1};
 
-    bfd_sessions(environment environment, bfd_observer& observer, bfd_ports here = {},
-                 bfd_ports there = {});
+    /// `inherited`: what another one left; those of its sessions that are not wanted the first time
+    /// are forgotten.
+    bfd_sessions(environment environment, bfd_observer& observer, bfd_snapshot inherited = {});
     ~bfd_sessions();
     bfd_sessions(const bfd_sessions&) = delete;
     bfd_sessions& operator=(const bfd_sessions&) = delete;
@@ -55,8 +78,15 @@ public:
     /// so, is AdminDown, and says so for a detection time.
     void want(const std::vector<bfd_peer>& peers);
 
+    /// What goes over to another program: sessions that are wanted.
+    bfd_snapshot snapshot() const;
+
     /// Null: there is none of this name.
     const bfd::session* find(const std::string& name) const;
+    /// How the session of this name is reached, also one that was left and is not wanted yet.
+    std::optional<bfd_path> path_of(const std::string& name) const;
+    /// Why packets cannot be received or sent, a line each.
+    std::vector<std::string> problems(const std::string& name) const;
     /// The port from which a session's packets are sent; 0: there is none of this name.
     std::uint16_t port_of(const std::string& name) const;
     /// Some that are wanted no more still say so.
@@ -81,6 +111,10 @@ private:
 
     bfd::moment at() const;
     void begin(const bfd_peer& peer);
+    bool go_on(const bfd_peer& peer, const bfd_session_snapshot& from);
+    void add(std::unique_ptr<entry> made);
+    bfd_sender sender_to(const bfd_peer& peer, std::uint16_t port) const;
+    void close_inherited();
     void end(bfd::discriminator which);
     bfd::discriminator make_discriminator() const;
     std::uint16_t free_port() const;
@@ -94,12 +128,13 @@ private:
     void update_receivers();
     void update_receiver(bfd_path path, bool v6);
     void open_receiver(receiving& of, bfd_path path, bool v6);
+    error_code open_socket(bfd_receiver& which, bfd_path path, bool v6);
+    void tell_of(const receiving& failed, bfd_path path, bool v6);
 
     environment environment_;
     bfd_observer& observer_;
-    bfd_ports here_;
-    bfd_ports there_;
-    entries sessions_; // those that are leaving, too
+    bfd_snapshot inherited_; // until the first want()
+    entries sessions_;       // those that are leaving, too
     std::map<std::string, bfd::discriminator, std::less<>> by_name_;
     std::array<receiving, 4> receivers_; // by path and IP version
     std::unique_ptr<alarm_clock> retry_;

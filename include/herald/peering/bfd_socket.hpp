@@ -43,6 +43,9 @@ public:
     /// Opens the socket, and calls the handler for what arrives, until close(). Another program's
     /// socket on the same port is an error.
     error_code open(std::uint16_t port);
+    /// The same with the socket that another one had opened for this port.
+    error_code inherit(int socket, std::uint16_t port);
+    int descriptor() { return socket_.native_handle(); }
     /// Calls the handler for what has arrived by now.
     void read();
     void close();
@@ -69,10 +72,14 @@ public:
     /// Ports are tried from `port` on.
     bfd_sender(const boost::asio::any_io_executor& executor, boost::asio::ip::udp::endpoint to,
                std::optional<boost::asio::ip::address> from, std::uint16_t port);
+    /// Goes on with the socket that another one had opened.
+    error_code inherit(int socket);
 
     /// A packet that cannot be sent is one that is lost; the error says why it could not.
     error_code send(wire::octets packet);
     std::uint16_t port() const { return port_; }
+    /// -1: no packet was sent.
+    int descriptor() { return socket_.is_open() ? socket_.native_handle() : -1; }
 
 private:
     error_code open();

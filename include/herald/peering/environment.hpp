@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herald/peering/bfd_socket.hpp"
 #include "herald/peering/link_facts.hpp"
 #include "herald/peering/time_source.hpp"
 #include "herald/peering/transport.hpp"
@@ -22,6 +23,8 @@ struct environment {
     std::function<std::uint32_t()> chance = [] { return std::random_device{}(); }; // for jitter
     /// Connections that no neighbor has any more, and that are still to write something.
     std::shared_ptr<std::size_t> closing = std::make_shared<std::size_t>(0);
+    bfd_ports bfd_here = {}; // on which packets arrive
+    bfd_ports bfd_there = {};
 };
 
 /// The system's TCP, with this clock and these links.

@@ -13,7 +13,9 @@ public:
     virtual ~link_facts() = default;
     /// Does not block. Unreadable until the kernel has told of all interfaces once.
     virtual bgp::interface_addresses beside(const boost::asio::ip::address& local) const = 0;
-    /// From now on calls `changed`, and nobody else, when beside() may answer otherwise: in a turn
+    /// Whether an interface has an address of a network that this one is in, or is its other end.
+    virtual bool on_link(const boost::asio::ip::address& address) const = 0;
+    /// From now on calls `changed`, and nobody else, when these may answer otherwise: in a turn
     /// of the loop of its own, and once for all that changed before it.
     virtual void on_change(std::function<void()> changed) = 0;
 };

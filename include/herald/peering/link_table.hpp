@@ -15,7 +15,7 @@
 namespace herald::peering {
 
 /// This machine's interfaces and their addresses, as the kernel's messages leave them. Pure. What
-/// changes it returns whether beside() may answer otherwise now.
+/// changes it returns whether what follows may answer otherwise now.
 class link_table {
 public:
     bool apply(const link_message& message);
@@ -30,6 +30,9 @@ public:
     /// never one that is unusable or excluded, and a deprecated or temporary one only if there is
     /// no other. Loopback addresses count only if the session itself runs over one.
     bgp::interface_addresses beside(const boost::asio::ip::address& local) const;
+    /// Whether an interface has an address of a network that this one is in, or is its other end. A
+    /// link-local address always is.
+    bool on_link(const boost::asio::ip::address& address) const;
 
 private:
     struct entry {

@@ -30,6 +30,7 @@ public:
 
     bool exclude(std::set<boost::asio::ip::address> addresses);
     bgp::interface_addresses beside(const boost::asio::ip::address& local) const;
+    bool on_link(const boost::asio::ip::address& address) const { return table_.on_link(address); }
 
 private:
     link_table table_;

@@ -30,6 +30,7 @@ public:
     void close();
 
     bgp::interface_addresses beside(const boost::asio::ip::address& local) const override;
+    bool on_link(const boost::asio::ip::address& address) const override;
     void on_change(std::function<void()> changed) override;
 
 private:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herald/bfd/session.hpp"
 #include "herald/bgp/peer.hpp"
 #include "herald/peering/connection.hpp"
 #include "herald/peering/peering_settings.hpp"
@@ -35,6 +36,7 @@ public:
     virtual void malformed_update(const neighbor& which, const bgp::malformed_update& update) = 0;
     /// A next hop could not be found, a key not set …: problems() has changed.
     virtual void problem(const neighbor& which, const std::string& text) = 0;
+    virtual void bfd_changed(const neighbor& which, const bfd::action::state_changed& change) = 0;
 };
 
 /// A neighbor for the program that takes this one's place.
@@ -70,6 +72,8 @@ public:
     void refresh();
     /// Ends the session with this NOTIFICATION and begins anew.
     void reset(const wire::notification& notification);
+    /// `by_operator`: what ended at the other side is not the path.
+    void bfd_changed(bool up, bool by_operator);
     /// Takes settings with which the session goes on.
     void update(neighbor_settings settings);
     void routes_complete();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "herald/peering/bfd_sessions.hpp"
 #include "herald/peering/environment.hpp"
 #include "herald/peering/listener.hpp"
 #include "herald/peering/neighbor.hpp"
@@ -12,7 +13,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace herald::peering {
@@ -28,24 +31,38 @@ struct listener_snapshot {
 struct speaker_snapshot {
     std::map<std::string, neighbor_snapshot> neighbors; // by name
     std::vector<listener_snapshot> listeners;
+    bfd_snapshot bfd;
     friend bool operator==(const speaker_snapshot&, const speaker_snapshot&) = default;
 };
 
-/// All neighbors, and the listeners that take their connections.
-class speaker {
+/// All neighbors, the listeners that take their connections, and BFD beside them.
+class speaker final : private bfd_observer {
 public:
     /// `inherited`: what another one left that had these settings. Its sockets are this one's: what
     /// is of no use is closed.
     speaker(environment environment, const listen_settings& listen,
             std::vector<neighbor_settings> neighbors, neighbor_observer& observer,
             speaker_snapshot inherited = {});
-    ~speaker();
+    ~speaker() override;
+    speaker(const speaker&) = delete;
+    speaker& operator=(const speaker&) = delete;
 
     /// Listens and dials. The error is a line for people: an address that cannot be listened on.
     std::expected<void, std::string> start();
 
     const std::vector<std::unique_ptr<neighbor>>& neighbors() const { return neighbors_; }
     neighbor* find(const std::string& name) const;
+
+    /// The neighbor's BFD session; null: it has none.
+    const bfd::session* bfd_of(const neighbor& which) const;
+    /// As it is reached.
+    std::optional<bfd_path> bfd_path_of(const neighbor& which) const;
+    /// Why BFD's packets cannot be received or sent, a line each.
+    std::vector<std::string> bfd_problems(const neighbor& which) const;
+
+    /// As neighbor does; BFD follows, AdminDown after the session has ended.
+    void shut_down(neighbor& which, std::string_view reason);
+    void enable(neighbor& which);
 
     /// Takes other settings: listens where it did not, ends the sessions of neighbors that are gone
     /// (6/3) and of those whose session cannot go on (6/6), and dials what is new. What neighbors
@@ -96,6 +113,11 @@ private:
     struct replacement;
     replacement replace(std::vector<neighbor_settings> next);
     static void change(neighbor& which, neighbor_settings settings);
+    void update_bfd();
+    bfd_path path_to(const neighbor& which) const;
+    bfd_peer bfd_peer_of(const neighbor& which) const;
+    void bfd_changed(const std::string& name, const bfd::action::state_changed& change) override;
+    void bfd_problem(const std::string& name, const std::string& text) override;
     void poll_acknowledgement(std::chrono::milliseconds pause);
 
     struct waiter {
@@ -115,6 +137,9 @@ private:
     std::vector<std::function<void()>> after_flush_;
     std::vector<waiter> waiters_;
     std::unique_ptr<alarm_clock> poll_alarm_;
+    bfd_sessions bfd_;
+    std::unique_ptr<alarm_clock> bfd_alarm_; // update_bfd() is to be tried again
+    bool stopped_ = false;
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 

@@ -78,7 +78,10 @@ function session(one) {
   return [
     [one.name, small(one.description)],
     [text(one.address), small(`AS ${one.remote_as}`)],
-    one.shutdown ? badge('calm', 'shut down') : badge(up ? 'good' : 'bad', one.state),
+    make('span', {class: 'badges'},
+         one.shutdown ? badge('calm', 'shut down') : badge(up ? 'good' : 'bad', one.state),
+         ...(one.bfd ? [badge(one.bfd.state === 'Up' ? 'good' : 'bad', `BFD ${one.bfd.state}`)]
+                     : [])),
     since(one.since),
     text(up ? prefixes.join(', ') : ''),
     said(trouble),
