@@ -1,5 +1,6 @@
 #include "herald/config/difference.hpp"
 
+#include "herald/config/bfd.hpp"
 #include "herald/config/rows.hpp"
 
 #include <algorithm>
@@ -43,11 +44,21 @@ const key_rows<peering::neighbor_settings>& inherited_rows() {
     return rows;
 }
 
+/// BFD that comes or goes is told as a whole, but for what resets the session.
+bool compare_bfd(key_list& keys, const peering::neighbor_settings& now,
+                 const peering::neighbor_settings& next) {
+    auto rows = bfd_rows();
+    if (!now.bfd || !next.bfd)
+        std::erase_if(rows, [](const auto& row) { return row.on_change != effect::new_session; });
+    return compare(keys, "bfd.", rows, bfd_entry_of(now), bfd_entry_of(next));
+}
+
 change compare_entry(const peering::neighbor_settings& now,
                      const peering::neighbor_settings& next) {
     change found{"neighbor", next.name, kind::changed, {}, false, false};
     for (const auto* rows : {&own_neighbor_rows(), &common_neighbor_rows(), &inherited_rows()})
         found.resets_session = compare(found.keys, "", *rows, now, next) || found.resets_session;
+    found.resets_session = compare_bfd(found.keys, now, next) || found.resets_session;
     for (const auto& [name, policy] : service_state_rows())
         compare(found.keys, fmt::format("when.{}.", name), state_policy_rows(), now.policy.*policy,
                 next.policy.*policy);

@@ -1,5 +1,6 @@
 #include "herald/config/known_keys.hpp"
 
+#include "herald/config/bfd.hpp"
 #include "herald/config/rows.hpp"
 #include "herald/text/nearest.hpp"
 
@@ -44,6 +45,7 @@ std::vector<known_table> make_tables() {
     all.push_back(
         {"neighbor", "[[neighbor]]",
          joined({keys_of(own_neighbor_rows()), tables_named({"when"}), common_of_neighbor})});
+    all.push_back({"neighbor.bfd", "[neighbor.bfd]", keys_of(bfd_rows())});
     all.push_back({"neighbor.when", "[neighbor.when]", {}});
     auto& states = all.back().keys;
     for (const auto& [name, policy] : service_state_rows())
@@ -59,6 +61,7 @@ std::vector<known_table> make_tables() {
         all.back().keys = joined({all.back().keys, type.keys});
     all.push_back({"defaults", "[defaults]", tables_named({"neighbor", "check"})});
     all.push_back({"defaults.neighbor", "[defaults.neighbor]", common_of_neighbor});
+    all.push_back({"defaults.neighbor.bfd", "[defaults.neighbor.bfd]", keys_of(bfd_rows())});
     all.push_back({"defaults.check", "[defaults.check]", common_of_check});
     return all;
 }

@@ -1,3 +1,4 @@
+#include "herald/config/bfd.hpp"
 #include "herald/config/known_keys.hpp"
 #include "herald/config/rows.hpp"
 #include "herald/config/sections.hpp"
@@ -146,11 +147,13 @@ void check_key(table_reader& from, const peering::listen_settings& listen,
 
 std::vector<neighbor_draft> read_neighbors(table_reader& root, const configuration& globals) {
     const auto defaults = read_defaults(root, "neighbor");
+    check_bfd_keys(defaults, root.problems());
     std::set<std::string> names;
     std::set<boost::asio::ip::address> addresses;
     std::vector<neighbor_draft> all;
     for (const auto& entry : root.subtables("neighbor")) {
         check_keys(*entry.entries, find_known_table("neighbor"), root.problems());
+        check_bfd_keys(entry, root.problems());
         table_reader reader(entry, root.problems(), defaults);
         if (all.size() == most_neighbors) {
             root.problems().error(entry.where,

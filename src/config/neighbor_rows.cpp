@@ -1,10 +1,10 @@
-#include "herald/config/read_file.hpp"
+#include "herald/config/bfd.hpp"
+#include "herald/config/password.hpp"
 #include "herald/config/rows.hpp"
 #include "herald/text/duration.hpp"
 #include "herald/text/harmless.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <fmt/format.h>
 #include <string>
 
@@ -20,41 +20,6 @@ void read_description(table_reader& from, std::string_view key, std::string& int
     into = from.text(key, longest).value_or("");
     if (!text::is_harmless(into))
         from.fail(key, "has control characters");
-}
-
-void keep_password(table_reader& from, std::string_view key, std::string found, std::string& into) {
-    if (found.empty() || found.size() > longest_password)
-        from.fail(key, fmt::format("a password has 1 to {} octets, this one {}", longest_password,
-                                   found.size()));
-    into = std::move(found);
-}
-
-void read_password(table_reader& from, std::string_view key, std::string& into) {
-    if (!from.prevails(key, "password_file"))
-        return;
-    if (auto found = from.text(key))
-        keep_password(from, key, *std::move(found), into);
-}
-
-void read_password_file(table_reader& from, std::string_view key, std::string& into) {
-    constexpr std::size_t largest = 1024;
-    if (from.is_overridden(key, "password"))
-        return;
-    const auto path = from.parsed(key, parse_path);
-    if (!path)
-        return;
-    const auto file = std::filesystem::path(from.problems().file()).parent_path() / *path;
-    auto content = read_file(file, largest);
-    if (!content) {
-        from.fail(key, fmt::format("{}: {}", in_quotes(file.string()), content.error()));
-        return;
-    }
-    if (content->world_readable)
-        from.warn(key, fmt::format("{}: every user can read it; its mode should be 0600 or 0640",
-                                   in_quotes(file.string())));
-    if (content->text.ends_with('\n'))
-        content->text.pop_back();
-    keep_password(from, key, std::move(content->text), into);
 }
 
 void read_families(table_reader& from, std::string_view key, net::family_set& into) {
@@ -125,8 +90,8 @@ key_rows<all> session_rows() {
             .resets_session(),
         row("connect_retry", at(&all::session, &session::connect_retry), as_duration(1ms, 24h))
             .defaults_to("\"5s\""),
-        row("password", &all::password, read_password).is_secret().resets_session(),
-        row("password_file", &all::password, read_password_file)
+        row("password", &all::password, as_password(longest_password)).is_secret().resets_session(),
+        row("password_file", &all::password, as_password_file(longest_password))
             .same_as("password")
             .resets_session(),
         row("ttl_security", &all::ttl_security, as_number<std::uint8_t>(1, 254)).resets_session(),
@@ -142,6 +107,7 @@ key_rows<all> session_rows() {
             read_graceful_restart)
             .defaults_to("\"0s\"")
             .resets_session(),
+        bfd_row(),
     };
 }
 

@@ -7,6 +7,21 @@
 
 namespace herald::config {
 
+namespace {
+
+/// The table at `key`, empty when there is none.
+named_table table_within(const named_table& owner, std::string_view key) {
+    named_table within{nullptr, owner.where, fmt::format("{}.{}", owner.name, key)};
+    const auto* found = owner.entries != nullptr ? find(*owner.entries, key) : nullptr;
+    if (found != nullptr) {
+        within.where = found->value.where;
+        within.entries = std::get_if<table>(&found->value.value);
+    }
+    return within;
+}
+
+} // namespace
+
 table_reader::table_reader(named_table main, problem_list& problems, named_table defaults)
     : main_(std::move(main))
     , defaults_(std::move(defaults))
@@ -175,6 +190,23 @@ std::optional<named_table> table_reader::subtable(std::string_view key) {
         return named_table{entries, found->where, name};
     wrong_type(key, *found, fmt::format("a table: [{}]", name));
     return std::nullopt;
+}
+
+std::optional<table_reader> table_reader::switched_table(std::string_view key) {
+    const auto found = find(key);
+    if (found.value == nullptr)
+        return std::nullopt;
+    if (const auto* on = std::get_if<bool>(&found.value->value)) {
+        if (!*on)
+            return std::nullopt;
+    } else if (!std::holds_alternative<table>(found.value->value)) {
+        wrong_type(key, *found.value, fmt::format("true, false or a table: [{}]", path(key)));
+        return std::nullopt;
+    }
+    const auto defaults = table_within(defaults_, key);
+    if (found.owner == &main_)
+        return table_reader(table_within(main_, key), *problems_, defaults);
+    return table_reader({nullptr, defaults.where, defaults.name}, *problems_, defaults);
 }
 
 std::vector<named_table> table_reader::subtables(std::string_view key) {

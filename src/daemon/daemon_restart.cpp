@@ -76,9 +76,12 @@ inheritance daemon::leave() {
     left.program = text::version();
     left.proof = make_proof();
     left.configuration = start_.configuration;
-    for (const auto& neighbor : settings_.neighbors)
+    for (const auto& neighbor : settings_.neighbors) {
         if (!neighbor.password.empty())
             left.passwords.emplace(neighbor.name, neighbor.password);
+        if (neighbor.bfd && neighbor.bfd->session.authentication)
+            left.bfd_passwords.emplace(neighbor.name, neighbor.bfd->session.authentication->key);
+    }
     left.speaker = speaker_.snapshot();
     left.control = server_.sockets();
     left.services = services_.snapshot();

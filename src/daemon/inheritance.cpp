@@ -165,13 +165,29 @@ control::server_sockets read_control(json_reader from) {
     return sockets;
 }
 
+json::object passwords_json(const std::map<std::string, std::string>& passwords) {
+    json::object made;
+    for (const auto& [name, password] : passwords)
+        made[name] = json_text(password);
+    return made;
+}
+
+std::map<std::string, std::string> read_passwords(json_reader from) {
+    std::map<std::string, std::string> passwords;
+    for (const auto& [name, password] : from.members(most_neighbors))
+        passwords.emplace(name, password.text(longest_password));
+    return passwords;
+}
+
 inheritance read_all(json_reader from) {
     inheritance left;
     left.program = from.member("program").text(longest_name);
     left.proof = from.member("proof").text(longest_name);
     left.configuration = from.member("configuration").text(longest_configuration);
-    for (const auto& [name, password] : from.member("passwords").members(most_neighbors))
-        left.passwords.emplace(name, password.text(longest_password));
+    left.passwords = read_passwords(from.member("passwords"));
+    // Programs before there was BFD do not write it.
+    if (const auto bfd = from.optional("bfd_passwords"))
+        left.bfd_passwords = read_passwords(*bfd);
     handover::read_tables tables;
     if (const auto* const all = from.member("tables").value().if_array())
         tables = handover::tables_from_json(*all);
@@ -204,9 +220,6 @@ std::expected<json::value, std::string> parse_state(std::string_view text) {
 } // namespace
 
 std::string to_json(const inheritance& left) {
-    json::object passwords;
-    for (const auto& [name, password] : left.passwords)
-        passwords[name] = json_text(password);
     json::object neighbors;
     handover::route_tables tables;
     for (const auto& [name, neighbor] : left.speaker.neighbors) {
@@ -228,7 +241,8 @@ std::string to_json(const inheritance& left) {
                      {"program", json_text(left.program)},
                      {"proof", json_text(left.proof)},
                      {"configuration", json_text(left.configuration)},
-                     {"passwords", std::move(passwords)},
+                     {"passwords", passwords_json(left.passwords)},
+                     {"bfd_passwords", passwords_json(left.bfd_passwords)},
                      {"neighbors", std::move(neighbors)},
                      {"tables", tables.take()},
                      {"listeners", std::move(listeners)},

@@ -195,6 +195,9 @@ std::expected<config::configuration, std::string> configuration_of(const inherit
     for (auto& neighbor : loaded.settings->neighbors) {
         const auto password = left.passwords.find(neighbor.name);
         neighbor.password = password == left.passwords.end() ? "" : password->second;
+        const auto bfd = left.bfd_passwords.find(neighbor.name);
+        if (neighbor.bfd && neighbor.bfd->session.authentication && bfd != left.bfd_passwords.end())
+            neighbor.bfd->session.authentication->key = bfd->second;
     }
     return *std::move(loaded.settings);
 }

@@ -1,6 +1,7 @@
 // What follows from the rows: the difference of two files, defaults, and what is required.
 #include "herald/config/rows.hpp"
 
+#include "herald/config/bfd.hpp"
 #include "herald/config/difference.hpp"
 #include "tests/config/support.hpp"
 
@@ -51,6 +52,9 @@ struct sample {
 };
 
 const std::string own_as = "65010"; // iBGP
+const file sha1{{"neighbor.bfd", {{"authentication", "\"sha1\""}, {"password", "\"p\""}}}};
+const file sha1_by_file{
+    {"neighbor.bfd", {{"authentication", "\"sha1\""}, {"password_file", "\"other key\""}}}};
 
 const std::map<std::string, sample, std::less<>> all_samples{
     {"bgp.local_as", {"65011", {}}},
@@ -89,6 +93,17 @@ const std::map<std::string, sample, std::less<>> all_samples{
     {"neighbor.extended_communities", {"[\"rt:1:1\"]", {}}},
     {"neighbor.med", {"1", {}}},
     {"neighbor.local_pref", {"50", {{"neighbor", {{"remote_as", own_as}}}}}},
+    {"neighbor.bfd", {"true", {}}},
+    {"neighbor.bfd.min_tx", {"\"50ms\"", {}}},
+    {"neighbor.bfd.min_rx", {"\"60s\"", {}}},
+    {"neighbor.bfd.multiplier", {"255", {}}},
+    {"neighbor.bfd.passive", {"true", {}}},
+    {"neighbor.bfd.strict", {"true", {}}},
+    {"neighbor.bfd.multihop", {"false", {}}},
+    {"neighbor.bfd.authentication", {"\"meticulous-sha1\"", sha1}},
+    {"neighbor.bfd.key_id", {"0", sha1}},
+    {"neighbor.bfd.password", {"\"x\"", sha1}},
+    {"neighbor.bfd.password_file", {"\"key\"", sha1_by_file}},
     {"neighbor.when.prepend", {"1", {}}},
     {"neighbor.when.med", {"1", {}}},
     {"neighbor.when.local_pref", {"50", {{"neighbor", {{"remote_as", own_as}}}}}},
@@ -206,6 +221,11 @@ std::vector<subject> all_subjects() {
         add(all, std::string(name), keys_of(rows));
     add(all, "neighbor", keys_of(own_neighbor_rows()));
     add(all, "neighbor", keys_of(common_neighbor_rows()));
+    auto with_bfd = smallest_file();
+    with_bfd["neighbor.bfd"] = {};
+    for (const auto& key : keys_of(bfd_rows()))
+        all.push_back({"neighbor.bfd", "neighbor.bfd", key, with_bfd, "neighbor",
+                       "bfd." + std::string(key.told_as)});
     for (const auto& state : service_state_rows())
         for (const auto& key : keys_of(state_policy_rows())) {
             const auto when = "when." + std::string(state.name);
@@ -238,6 +258,7 @@ void check_change(const subject& one, const configuration& now, const configurat
 TEST_CASE("rows: every key that changes is named by the difference, with what it resets") {
     const scratch_directory directory;
     directory.write("key", "from a file");
+    directory.write("other key", "from another");
     const auto subjects = all_subjects();
     REQUIRE(subjects.size() > 90);
     for (const auto& one : subjects) {
@@ -293,7 +314,7 @@ TEST_CASE("rows: a key that holds a secret, or may, is not quoted when it is ref
         }
         ++seen;
     }
-    CHECK(seen == 3); // password, url, headers
+    CHECK(seen == 4); // password, BFD's, url, headers
 }
 
 } // namespace herald::config::test

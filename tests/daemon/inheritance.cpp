@@ -65,6 +65,7 @@ inheritance everything() {
     left.proof = "0123456789abcdef";
     left.configuration = "[bgp]\nlocal_as = 65010 # \xc3\xa4\n";
     left.passwords = {{"leaf1", "open \"sesame\" \x01"}};
+    left.bfd_passwords = {{"leaf1", "\x02 other \xff"}};
     left.speaker.neighbors["leaf1"] = {};
     left.speaker.listeners = {{{boost::asio::ip::make_address("::1"), 179}, 9}};
     left.speaker.bfd.sessions["leaf1"] = a_bfd_session();
@@ -87,6 +88,7 @@ TEST_CASE("inheritance: all of it comes back from JSON") {
     CHECK(read->proof == left.proof);
     CHECK(read->configuration == left.configuration);
     CHECK(read->passwords == left.passwords);
+    CHECK(read->bfd_passwords == left.bfd_passwords);
     CHECK(read->speaker == left.speaker);
     CHECK(read->control == left.control);
     CHECK(read->services == left.services);
@@ -110,6 +112,15 @@ TEST_CASE("inheritance: of another version it is refused, and says so") {
           "its version is 2, this program reads version 1");
     text.erase("version");
     CHECK_FALSE(inheritance_from_json(json::serialize(text)));
+}
+
+TEST_CASE("inheritance: of a program without BFD it has none of its passwords") {
+    auto text = json::parse(to_json(everything())).as_object();
+    text.erase("bfd_passwords");
+    const auto read = inheritance_from_json(json::serialize(text));
+    REQUIRE(read.has_value());
+    CHECK(read->bfd_passwords.empty());
+    CHECK(read->passwords == everything().passwords);
 }
 
 TEST_CASE("inheritance: a neighbor that cannot be read costs that neighbor alone") {

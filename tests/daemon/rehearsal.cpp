@@ -144,6 +144,13 @@ TEST_CASE(
     auto expected = parsed(configuration);
     expected.neighbors[0].password = "open sesame";
     CHECK(configuration_of(left, "herald.toml") == expected);
+    constexpr std::string_view before = "[[neighbor]]\nname = \"other\"";
+    left.configuration.insert(left.configuration.find(before),
+                              "bfd = { authentication = \"sha1\", password = \"new\" }\n");
+    left.bfd_passwords = {{"same", "old"}};
+    expected.neighbors[0].bfd.emplace().session.authentication = {
+        bfd::authentication_type::keyed_sha1, 1, "old"};
+    CHECK(configuration_of(left, "herald.toml") == expected);
     left.configuration = "[bgp]\nlocal_az = 1\n";
     CHECK_FALSE(configuration_of(left, "herald.toml"));
 }

@@ -69,6 +69,12 @@ struct key_row : known_key {
         return std::move(*this);
     }
 
+    /// For a key that decides on more than one value.
+    key_row differs_if(std::function<bool(const Target&, const Target&)> differ) && {
+        differs = std::move(differ);
+        return std::move(*this);
+    }
+
     std::function<void(table_reader&, Target&)> read;
     std::function<bool(const Target&, const Target&)> differs;
 };
@@ -113,9 +119,7 @@ void keep(std::optional<T> found, Value& into) {
 }
 
 inline auto as_flag() {
-    return [](table_reader& from, std::string_view key, bool& into) {
-        into = from.flag(key).value_or(into);
-    };
+    return [](table_reader& from, std::string_view key, auto& into) { keep(from.flag(key), into); };
 }
 
 inline auto as_text(std::size_t longest) {
@@ -133,8 +137,8 @@ auto as_number(T least, T most = std::numeric_limits<T>::max()) {
 }
 
 inline auto as_duration(std::chrono::milliseconds least, std::chrono::milliseconds most) {
-    return [=](table_reader& from, std::string_view key, std::chrono::milliseconds& into) {
-        into = from.duration(key, least, most).value_or(into);
+    return [=](table_reader& from, std::string_view key, auto& into) {
+        keep(from.duration(key, least, most), into);
     };
 }
 

@@ -75,6 +75,9 @@ public:
 
     std::optional<named_table> subtable(std::string_view key);
     std::vector<named_table> subtables(std::string_view key);
+    /// What `key` switches: none when it is absent, false or wrong. Else a reader of its table,
+    /// whose keys the defaults' table stands in for; of the defaults' alone when `key` is true.
+    std::optional<table_reader> switched_table(std::string_view key);
 
     /// Notes "KEY: message" at the key's value, or else at the table.
     void fail(std::string_view key, const std::string& message);

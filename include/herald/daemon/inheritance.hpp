@@ -23,7 +23,8 @@ struct inheritance {
     /// The configuration that was in force, as it was read, and the passwords that it led to: their
     /// files may have changed meanwhile.
     std::string configuration;
-    std::map<std::string, std::string> passwords; // by neighbor
+    std::map<std::string, std::string> passwords;     // by neighbor
+    std::map<std::string, std::string> bfd_passwords; // likewise
     peering::speaker_snapshot speaker;
     control::server_sockets control;
     std::map<std::string, managed_service_snapshot> services; // by name
