@@ -1,5 +1,7 @@
 """The kinds of session that routers are configured for."""
 
+from typing import Union
+
 import pytest
 
 from lab.frr import BgpPath, FrrNeighbor
@@ -17,8 +19,8 @@ class Session:
         self.router = None
         site.service().start()
 
-    def start_router(self, *options: str, address: str = "", remote_as: int = HERALD_AS,
-                     as_number: int = ROUTER_AS) -> None:
+    def start_router(self, *options: str, address: str = "",
+                     remote_as: Union[int, str] = HERALD_AS, as_number: int = ROUTER_AS) -> None:
         """Starts FRR with one neighbor: the node, at its IPv4 address where none is given."""
         neighbor = FrrNeighbor(address or self.leaf.node_ipv4, remote_as, options)
         self.router = self.site.start_router(self.leaf, [neighbor], as_number)
@@ -32,9 +34,13 @@ class Session:
         """Returns when the router has both families."""
         wait_until("both families", lambda: self.router.has(IPV4_PREFIX, IPV6_PREFIX))
 
+    def shown(self) -> dict:
+        """The neighbor, as herald has it."""
+        return self.herald.get("/v1/neighbors/leaf1")
+
     def direction(self) -> str:
         """Who opened the connection, as herald has it."""
-        return self.herald.get("/v1/neighbors/leaf1")["direction"]
+        return self.shown()["direction"]
 
 
 @pytest.fixture
@@ -144,6 +150,38 @@ def test_ibgp_session(session):
         BgpPath("Local", (session.leaf.node_ipv4,), local_pref=200)]
     assert session.router.paths(IPV6_PREFIX) == [
         BgpPath("Local", (session.leaf.node_ipv6,), local_pref=200)]
+
+
+def test_external_on_both_sides(session):
+    """Each side takes the AS that the other one says it is of."""
+    session.start_router(remote_as="external", as_number=BIG_AS)
+    session.start_herald(session.leaf.neighbor(remote_as="external", prepend=1))
+    session.wait_announced()
+    assert session.router.paths(IPV4_PREFIX) == [
+        BgpPath(f"{HERALD_AS} {HERALD_AS}", (session.leaf.node_ipv4,))]
+    assert session.shown()["remote_as"] == BIG_AS
+    assert str(BIG_AS) in session.herald.ctl("neighbors").stdout
+
+
+def test_internal_on_both_sides(session):
+    """The same AS without its number: an empty AS path and LOCAL_PREF."""
+    session.start_router(remote_as="internal", as_number=HERALD_AS)
+    session.start_herald(session.leaf.neighbor(remote_as="internal", local_pref=200))
+    session.wait_announced()
+    assert session.router.paths(IPV4_PREFIX) == [
+        BgpPath("Local", (session.leaf.node_ipv4,), local_pref=200)]
+    assert session.shown()["remote_as"] == HERALD_AS
+
+
+def test_external_neighbor_of_our_own_as(session):
+    """It is refused with 2/2, and which AS it is stays unknown."""
+    session.start_router(as_number=HERALD_AS)
+    session.start_herald(session.leaf.neighbor(remote_as="external"))
+    wait_until("refused", lambda: session.shown()["last_error"])
+    error = session.shown()["last_error"]
+    assert (error["direction"], error["code"], error["subcode"]) == ("sent", 2, 2)
+    assert session.shown()["remote_as"] is None
+    assert "external, local 65010" in session.herald.ctl("neighbors", "leaf1").stdout
 
 
 def test_ttl_security(session):

@@ -5,7 +5,7 @@ import shutil
 import signal
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import Optional, Sequence, Union
 
 from lab.network import Namespace
 from lab.processes import run
@@ -19,7 +19,7 @@ class FrrNeighbor:
     """A neighbor as FRR's configuration has it; options are words after `neighbor ADDRESS`."""
 
     address: str
-    remote_as: int
+    remote_as: Union[int, str]  # or "external", "internal"
     options: Sequence[str] = ()
     family_options: Sequence[str] = ()  # the same, in each address family
 

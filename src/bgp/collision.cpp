@@ -8,7 +8,7 @@ namespace {
 bool dialled_stays(const session_settings& settings, const wire::open_message& peer) {
     if (settings.router_id != peer.identifier)
         return settings.router_id > peer.identifier;
-    return settings.local_as > settings.remote_as;
+    return settings.local_as > settings.remote_as.value_or(peer.as());
 }
 
 } // namespace

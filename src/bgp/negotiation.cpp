@@ -72,12 +72,15 @@ wire::notification open_failure(std::uint8_t subcode) {
 }
 
 /// RFC 6793 §4.2.1: without the four-octet capability, AS_TRANS is how a neighbor whose number
-/// does not fit names itself.
+/// does not fit names itself. It does not tell which number that is, so it says too little where
+/// any other AS will do.
 bool is_expected_as(const session_settings& settings, const wire::open_message& peer,
                     const peer_offer& offer) {
-    if (!offer.four_octet_as && !net::fits_two_octets(settings.remote_as))
+    if (!settings.remote_as)
+        return net::is_usable(peer.as()) && peer.as() != settings.local_as;
+    if (!offer.four_octet_as && !net::fits_two_octets(*settings.remote_as))
         return peer.my_as == net::as_trans;
-    return peer.as() == settings.remote_as;
+    return peer.as() == *settings.remote_as;
 }
 
 /// The role that the neighbor of a speaker with `role` has to have, RFC 9234 §4.2.
@@ -187,7 +190,7 @@ std::expected<negotiated_session, wire::notification> negotiate(const session_se
         return std::unexpected(std::move(*fault));
 
     negotiated_session session;
-    session.peer_as = settings.remote_as;
+    session.peer_as = settings.remote_as.value_or(peer.as());
     session.peer_identifier = peer.identifier;
     session.hold_time = std::min(settings.hold_time, std::chrono::seconds{peer.hold_time});
     session.keepalive = keepalive_interval(session.hold_time);

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <set>
 #include <string>
+#include <variant>
 
 namespace herald::config {
 namespace {
@@ -19,16 +20,24 @@ std::string_view family_name(const boost::asio::ip::address& address) {
     return address.is_v4() ? "IPv4" : "IPv6";
 }
 
+bool says_internal(const table_reader& from) {
+    const auto* found = from.value("remote_as");
+    const auto* word = found != nullptr ? std::get_if<std::string>(&found->value) : nullptr;
+    return word != nullptr && *word == internal_peer;
+}
+
 session_kind join_autonomous_systems(table_reader& from, const configuration& globals,
                                      peering::neighbor_settings& into) {
     auto& session = into.session;
     session.local_as = globals.local_as;
     session.router_id = globals.router_id;
+    if (says_internal(from))
+        session.remote_as = session.local_as;
     if (session.remote_as == 0 || session.local_as == 0)
         return session_kind::unknown;
-    if (!net::is_usable(session.remote_as))
+    if (session.remote_as && !net::is_usable(*session.remote_as))
         from.fail("remote_as",
-                  fmt::format("{} is reserved (RFC 6793, RFC 7300)", session.remote_as));
+                  fmt::format("{} is reserved (RFC 6793, RFC 7300)", *session.remote_as));
     into.policy.local_as = session.local_as;
     into.policy.internal = session.internal();
     return session.internal() ? session_kind::internal : session_kind::external;

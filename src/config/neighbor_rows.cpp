@@ -22,6 +22,26 @@ void read_description(table_reader& from, std::string_view key, std::string& int
         from.fail(key, "has control characters");
 }
 
+constexpr std::string_view external_word = "external";
+
+std::expected<std::string, std::string> parse_kind_of_peer(std::string_view text) {
+    if (text == external_word || text == internal_peer)
+        return std::string(text);
+    return std::unexpected("expected an AS number without quotes, \"external\" or \"internal\"");
+}
+
+/// What "internal" stands for is known later, with [bgp].
+void read_remote_as(table_reader& from, std::string_view key, std::optional<net::as_number>& into) {
+    const auto* found = from.value(key);
+    if (found == nullptr || std::holds_alternative<std::int64_t>(found->value))
+        keep(from.number<net::as_number>(key, 1), into);
+    else if (!std::holds_alternative<std::string>(found->value))
+        from.fail(key, fmt::format("expected an AS number, \"external\" or \"internal\", not {}",
+                                   type_name(*found)));
+    else if (from.parsed(key, parse_kind_of_peer) == external_word)
+        into.reset();
+}
+
 void read_families(table_reader& from, std::string_view key, net::family_set& into) {
     for (const auto& [name, where] : from.texts(key, net::all_families.size())) {
         const auto* family = std::ranges::find(net::all_families, name,
@@ -77,7 +97,7 @@ using lists = bgp::community_lists;
 /// How the neighbor is reached, and what the session is.
 key_rows<all> session_rows() {
     return {
-        row("remote_as", at(&all::session, &session::remote_as), as_number<net::as_number>(1))
+        row("remote_as", at(&all::session, &session::remote_as), read_remote_as)
             .required()
             .resets_session(),
         row("description", &all::description, read_description),

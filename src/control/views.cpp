@@ -92,7 +92,7 @@ json::object to_json(const neighbor_view& neighbor) {
         {"description", neighbor.description},
         {"address", neighbor.address},
         {"port", neighbor.port},
-        {"remote_as", neighbor.remote_as},
+        {"remote_as", or_null(neighbor.remote_as)},
         {"local_as", neighbor.local_as},
         {"passive", neighbor.passive},
         {"shutdown", neighbor.shutdown},

@@ -114,7 +114,8 @@ control::neighbor_view view_of(const peering::neighbor& neighbor, const peering:
     view.description = settings.description;
     view.address = settings.address.to_string();
     view.port = settings.port;
-    view.remote_as = settings.session.remote_as;
+    view.remote_as =
+        neighbor.session() != nullptr ? neighbor.session()->peer_as : settings.session.remote_as;
     view.local_as = settings.session.local_as;
     view.passive = settings.passive;
     view.shutdown = neighbor.administratively_down();

@@ -124,8 +124,8 @@ std::string screen::neighbor(const json::value& answer) const {
     page.line("address",
               fmt::format("{} port {}{}", text_of(neighbor, "address"), text_of(neighbor, "port"),
                           flag(neighbor, "passive") ? ", passive" : ""));
-    page.line("AS", fmt::format("{}, local {}", text_of(neighbor, "remote_as"),
-                                text_of(neighbor, "local_as")));
+    page.line("AS",
+              fmt::format("{}, local {}", remote_as(neighbor), text_of(neighbor, "local_as")));
     page.line("state", fmt::format("{}{}", text_of(neighbor, "state"),
                                    flag(neighbor, "shutdown") ? ", administratively down" : ""));
     page.line("for", age_and_time(neighbor, "since"));

@@ -53,7 +53,7 @@ table neighbors_table(const std::vector<json::object>& neighbors) {
     for (const auto& each : neighbors) {
         rows.add({{text_of(each, "name")},
                   {text_of(each, "address")},
-                  {text_of(each, "remote_as")},
+                  {remote_as(each)},
                   state_cell(each, "state"),
                   {age(each, "since")},
                   {sent(each)},

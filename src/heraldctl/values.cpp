@@ -29,6 +29,10 @@ std::string text_of(const json::object& object, std::string_view key) {
     return text_of(object.at(key));
 }
 
+std::string remote_as(const json::object& neighbor) {
+    return neighbor.at("remote_as").is_null() ? "external" : text_of(neighbor, "remote_as");
+}
+
 bool flag(const json::object& object, std::string_view key) {
     return object.at(key).as_bool();
 }

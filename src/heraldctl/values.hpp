@@ -21,6 +21,9 @@ std::vector<std::string> texts(const boost::json::object& object, std::string_vi
 const boost::json::array& list(const boost::json::object& object, std::string_view key);
 std::string joined(const std::vector<std::string>& texts);
 
+/// A neighbor's AS; "external" while it is not known which one.
+std::string remote_as(const boost::json::object& neighbor);
+
 /// How long ago a time was, and how long a number of seconds is: "3d04h"; "" for null.
 std::string age(const boost::json::object& object, std::string_view key);
 std::string duration(const boost::json::object& object, std::string_view key);

@@ -84,6 +84,13 @@ TEST_CASE("collision: with equal identifiers the higher AS decides, RFC 6286 §2
           collision_outcome::close_newcomer);
     CHECK(against_open_confirm(settings, peer, direction::accepted) ==
           collision_outcome::close_other);
+
+    settings.remote_as.reset(); // which AS it is, the OPEN says
+    CHECK(against_open_confirm(settings, peer, direction::dialled) ==
+          collision_outcome::close_newcomer);
+    settings.local_as = 65010;
+    CHECK(against_open_confirm(settings, peer, direction::dialled) ==
+          collision_outcome::close_other);
 }
 
 TEST_CASE("collision: another that has not seen an OPEN leaves it open, RFC 4271 §6.8") {

@@ -192,6 +192,51 @@ TEST_CASE("negotiate: AS_TRANS without the capability stands for an AS that does
     CHECK(negotiate(settings, peer) == refused(2));
 }
 
+TEST_CASE("negotiate: where any other AS will do, the peer's OPEN says which it is") {
+    auto settings = our_settings();
+    settings.remote_as.reset();
+    CHECK(negotiate(settings, peer_open()) == result(peer_session()));
+
+    auto peer = with(without<wire::four_octet_as_capability>(peer_open()),
+                     wire::four_octet_as_capability{4200000000});
+    peer.my_as = 23456;
+    auto expected = peer_session();
+    expected.peer_as = 4200000000;
+    CHECK(negotiate(settings, peer) == result(expected));
+
+    peer = without<wire::four_octet_as_capability>(peer_open());
+    expected = peer_session();
+    expected.format.four_octet_as = false;
+    CHECK(negotiate(settings, peer) == result(expected));
+}
+
+TEST_CASE("negotiate: any other AS is neither ours nor a reserved one, RFC 6793, RFC 7300, "
+          "RFC 7607") {
+    auto settings = our_settings();
+    settings.remote_as.reset();
+    CHECK(negotiate(settings, ibgp_open()) == refused(2));
+    for (const net::as_number as : {0U, 23456U, 65535U, 4294967295U}) {
+        const auto peer = with(without<wire::four_octet_as_capability>(peer_open()),
+                               wire::four_octet_as_capability{as});
+        CHECK(negotiate(settings, peer) == refused(2));
+    }
+    // AS_TRANS alone does not say which AS it stands for.
+    auto peer = without<wire::four_octet_as_capability>(peer_open());
+    for (const std::uint16_t as : {std::uint16_t{23456}, std::uint16_t{65010}}) {
+        peer.my_as = as;
+        CHECK(negotiate(settings, peer) == refused(2));
+    }
+}
+
+TEST_CASE("negotiate: a role is for a peer of any other AS, too, RFC 9234 §4.2") {
+    auto settings = our_settings();
+    settings.remote_as.reset();
+    settings.role = wire::bgp_role::customer;
+    CHECK(negotiate(settings, with(peer_open(), wire::role_capability{4})) == refused(11));
+    CHECK(std::ranges::count(make_open(settings).capabilities,
+                             wire::capability{wire::role_capability{3}}) == 1);
+}
+
 TEST_CASE("negotiate: our own identifier is refused on iBGP with 2/3, RFC 6286 §2.2") {
     auto peer = ibgp_open();
     peer.identifier = ibgp_settings().router_id;

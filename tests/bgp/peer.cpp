@@ -56,6 +56,32 @@ TEST_CASE("peer: a silent peer gets 4/0 when the hold time is over, RFC 4271 §6
                                "Active -> Connect", "dial 2"});
 }
 
+TEST_CASE("peer: where any other AS will do, the OPEN says which it is, or is refused with 2/2") {
+    // An OPEN with one family, and with the AS in both its places.
+    const auto answer = [](const std::string& as, const std::string& four_octet_as) {
+        auto settings = peering_settings();
+        settings.session.remote_as.reset();
+        peer_bench b(settings);
+        b.start();
+        b.connected(1);
+        b.written(1);
+        const auto done = b.receive(
+            1, herald::test::hex("ffffffffffffffffffffffffffffffff 002b 01 04" + as +
+                                 "005a c6336401 0e 02 0c 01 04 00 01 00 01 41 04" + four_octet_as));
+        return done.front();
+    };
+    const std::string accepted = "OpenSent -> OpenConfirm";
+    const std::string refused = "close 1 after ffffffffffffffffffffffffffffffff0015030202";
+    CHECK(answer("fbf4", "0000fbf4") == accepted);
+    CHECK(answer("5ba0", "fa56ea00") == accepted); // 4200000000
+    CHECK(answer("fdf2", "0000fdf2") == refused);  // our own
+    CHECK(answer("0000", "0000fbf4") == refused);
+    CHECK(answer("fbf4", "00000000") == refused);
+    CHECK(answer("5ba0", "00005ba0") == refused);
+    CHECK(answer("ffff", "0000ffff") == refused);
+    CHECK(answer("5ba0", "ffffffff") == refused);
+}
+
 TEST_CASE("peer: a connection that the peer opened before the session was up does not replace it, "
           "RFC 4724 §4.2") {
     auto open = peer_open();

@@ -82,6 +82,17 @@ TEST_CASE("difference: what is fixed when a session begins resets it, RFC 4486 Â
     }
 }
 
+TEST_CASE("difference: a word in place of an AS number resets the session, if it says another AS") {
+    const auto with = [](const std::string& as) {
+        return bgp + service + "[[neighbor]]\naddress = \"198.51.100.1\"\nremote_as = " + as + "\n";
+    };
+    const std::vector changed{neighbor_change({"remote_as"}, true)};
+    CHECK(between(with("64500"), with("\"external\"")) == changed);
+    CHECK(between(with("\"external\""), with("64500")) == changed);
+    CHECK(between(with("\"external\""), with("\"external\"")).empty());
+    CHECK(between(with("65010"), with("\"internal\"")).empty());
+}
+
 TEST_CASE("difference: a password's value is not told") {
     CHECK(between(in_neighbor("password = \"old\""), in_neighbor("password = \"new\"")) ==
           std::vector{neighbor_change({"password"}, true)});

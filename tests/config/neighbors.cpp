@@ -135,6 +135,40 @@ TEST_CASE("parse: a neighbor's AS is needed, and none of the reserved ones") {
     });
 }
 
+TEST_CASE("parse: remote_as may be \"internal\", our own AS, or \"external\", any other") {
+    const auto with = [](const std::string& as, const std::string& more = "") {
+        return bgp + service + "[[neighbor]]\naddress = \"198.51.100.1\"\nremote_as = " + as +
+               "\n" + more + "\n";
+    };
+    const auto internal = neighbor_of(with("\"internal\"", "local_pref = 7"));
+    CHECK(internal == neighbor_of(with("65010", "local_pref = 7")));
+    CHECK(internal.policy.internal);
+    const auto external = neighbor_of(with("\"external\"", "prepend = 1\nrole = \"customer\""));
+    CHECK(external.session.remote_as == std::nullopt);
+    CHECK_FALSE(external.session.internal());
+    CHECK_FALSE(external.policy.internal);
+    const auto by_default = neighbor_of(bgp + service +
+                                        "[defaults.neighbor]\nremote_as = "
+                                        "\"internal\"\n[[neighbor]]\naddress = "
+                                        "\"198.51.100.1\"\n");
+    CHECK(by_default.session.remote_as == 65010);
+
+    const std::string begin = "f:9:13: neighbor.remote_as: ";
+    check_rows({
+        {with("\"internal\"", "prepend = 1"),
+         {"f:10:11: neighbor.prepend: for eBGP only, and this session is iBGP"}},
+        {with("\"internal\"", "role = \"peer\""),
+         {"f:10:8: neighbor.role: for eBGP only, and this session is iBGP"}},
+        {with("\"external\"", "local_pref = 1"),
+         {"f:10:14: neighbor.local_pref: for iBGP only, and this session is eBGP"}},
+        {with("\"64500\""),
+         {begin + "\"64500\": expected an AS number without quotes, "
+                  "\"external\" or \"internal\""}},
+        {with("true"),
+         {begin + "expected an AS number, \"external\" or \"internal\", not a boolean"}},
+    });
+}
+
 TEST_CASE("parse: what only one kind of session has is refused on the other") {
     const std::string external_only = "for eBGP only, and this session is iBGP";
     const std::string internal_only = "for iBGP only, and this session is eBGP";

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 using namespace herald;
 using namespace herald::peering;
@@ -299,7 +300,7 @@ TEST_CASE("neighbor: without a next hop for a family nothing of it is announced,
     peer.receive();
     peer.send(wire::encode(bgp::make_open([&] {
         auto theirs = settings.session;
-        std::swap(theirs.local_as, theirs.remote_as);
+        theirs.remote_as = std::exchange(theirs.local_as, *theirs.remote_as);
         theirs.router_id = 0xC6336401;
         return theirs;
     }())));

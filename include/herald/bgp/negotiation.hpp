@@ -42,9 +42,10 @@ struct negotiated_session {
 /// §4.1.
 wire::open_message make_open(const session_settings& settings, bool restarted = false);
 
-/// Judges the peer's OPEN and finds what both sides can do. Errors: AS other than configured (2/2),
-/// identifier equal to ours on iBGP (2/3, RFC 6286), role mismatch (2/11, RFC 9234 §4.2), no family
-/// in common (2/7 with the capabilities that were missing as data).
+/// Judges the peer's OPEN and finds what both sides can do. Errors: AS other than configured, or
+/// where any but ours will do, ours or a reserved one (2/2), identifier equal to ours on iBGP (2/3,
+/// RFC 6286), role mismatch (2/11, RFC 9234 §4.2), no family in common (2/7 with the capabilities
+/// that were missing as data).
 std::expected<negotiated_session, wire::notification> negotiate(const session_settings& settings,
                                                                 const wire::open_message& peer);
 

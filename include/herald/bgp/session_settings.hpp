@@ -13,7 +13,7 @@ namespace herald::bgp {
 /// What one session's protocol logic needs to know of its configuration.
 struct session_settings {
     net::as_number local_as = 0;
-    net::as_number remote_as = 0;
+    std::optional<net::as_number> remote_as = 0; // none: any but ours, "external"
     std::uint32_t router_id = 0;
     std::chrono::seconds hold_time{30}; // 0 or 3..65535
     std::chrono::milliseconds connect_retry{5000};
@@ -23,7 +23,7 @@ struct session_settings {
     std::chrono::seconds graceful_restart{0}; // RFC 4724; 0: not offered
     bool bfd_strict = false;                  // no session before BFD is Up
 
-    bool internal() const { return local_as == remote_as; }
+    bool internal() const { return remote_as == local_as; }
 
     friend bool operator==(const session_settings&, const session_settings&) = default;
 };

@@ -31,6 +31,9 @@ struct section {
 };
 const std::vector<section>& sections();
 
+/// `remote_as` of a neighbor of our own AS.
+inline constexpr std::string_view internal_peer = "internal";
+
 /// [[neighbor]]: what is its own, and what [defaults.neighbor] may say, too.
 const key_rows<peering::neighbor_settings>& own_neighbor_rows();
 const key_rows<peering::neighbor_settings>& common_neighbor_rows();

@@ -56,7 +56,7 @@ struct neighbor_view {
     std::string description;
     std::string address;
     std::uint16_t port = 0;
-    std::uint32_t remote_as = 0;
+    std::optional<std::uint32_t> remote_as; // none: not known before there is a session
     std::uint32_t local_as = 0;
     bool passive = false;
     bool shutdown = false; // administratively down

@@ -77,7 +77,7 @@ function session(one) {
   const trouble = up ? one.problems.join('; ') : (one.why_down || '');
   return [
     [one.name, small(one.description)],
-    [text(one.address), small(`AS ${one.remote_as}`)],
+    [text(one.address), small(one.remote_as === null ? 'external AS' : `AS ${one.remote_as}`)],
     make('span', {class: 'badges'},
          one.shutdown ? badge('calm', 'shut down') : badge(up ? 'good' : 'bad', one.state),
          ...(one.bfd ? [badge(one.bfd.state === 'Up' ? 'good' : 'bad', `BFD ${one.bfd.state}`)]
