@@ -170,6 +170,20 @@ bool link_table::on_link(const ip::address& address) const {
     });
 }
 
+std::optional<link_state> link_table::link(std::string_view name) const {
+    const auto found = std::ranges::find_if(interfaces_, [&](const auto& each) {
+        return each.second.name == name && each.second.running;
+    });
+    if (found == interfaces_.end())
+        return std::nullopt;
+    for (const auto& [key, state] : in_order(found->second))
+        if (kind_of(key.address) == link_local && !state.unusable) {
+            const auto index = static_cast<unsigned>(found->first);
+            return link_state{index, ip::address_v6(key.address.to_v6().to_bytes(), index)};
+        }
+    return std::nullopt;
+}
+
 bgp::interface_addresses link_table::beside(const ip::address& local) const {
     const auto* carrier = carrier_of(local);
     if (carrier == nullptr)

@@ -193,6 +193,10 @@ bool links::on_link(const asio::ip::address& address) const {
     return impl_->tracker.on_link(address);
 }
 
+std::optional<link_state> links::link(std::string_view name) const {
+    return impl_->tracker.link(name);
+}
+
 bgp::interface_addresses links::beside(const asio::ip::address& local) const {
     return impl_->tracker.beside(local);
 }

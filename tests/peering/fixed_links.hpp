@@ -14,6 +14,7 @@ public:
         return addresses;
     }
     bool on_link(const boost::asio::ip::address&) const override { return is_on_link; }
+    std::optional<link_state> link(std::string_view) const override { return one; }
     void on_change(std::function<void()> changed) override { changed_ = std::move(changed); }
     void change(bgp::interface_addresses to) {
         addresses = std::move(to);
@@ -27,6 +28,7 @@ public:
                                        std::nullopt,
                                        {}};
     bool is_on_link = true;
+    std::optional<link_state> one;
 
 private:
     std::function<void()> changed_;

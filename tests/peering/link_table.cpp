@@ -213,3 +213,26 @@ TEST_CASE("link_table: what was told while the kernel made its list is applied o
                address(eth0, "2001:db8:1::3", 64), no_address(eth0, "2001:db8:1::3", 64)});
     CHECK(ipv6(in) == "2001:db8:1::2");
 }
+
+TEST_CASE("link_table: an address is on a link if an interface has one of its network, or is its "
+          "other end") {
+    const auto links = table({address_message{
+        eth1, false, {make_address("203.0.113.1"), 32, make_address("203.0.113.9")}, {}}});
+    for (const auto* const text : {"198.51.100.1", "2001:db8:1::ffff", "203.0.113.9", "fe80::7"})
+        CHECK(links.on_link(make_address(text)));
+    for (const auto* const text : {"198.51.100.4", "192.0.2.2", "203.0.113.2", "2001:db8:2::1"})
+        CHECK_FALSE(links.on_link(make_address(text)));
+}
+
+TEST_CASE("link_table: a link is there when it runs and has a link-local address that can be "
+          "used") {
+    CHECK(table().link("eth0") == link_state{eth0, make_address_v6("fe80::2%2")});
+    CHECK_FALSE(table().link("lo"));
+    CHECK_FALSE(table().link("eth9"));
+    CHECK_FALSE(table({interface(eth0, "eth0", false)}).link("eth0"));
+    CHECK_FALSE(table({address(eth0, "fe80::2", 64, unusable)}).link("eth0"));
+    CHECK_FALSE(table({no_interface(eth0)}).link("eth0"));
+    CHECK(table({no_interface(eth0), interface(7, "eth0"), address(7, "fe80::7", 64)})
+              .link("eth0")
+              ->index == 7);
+}

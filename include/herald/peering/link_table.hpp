@@ -1,14 +1,17 @@
 #pragma once
 
 #include "herald/bgp/next_hops.hpp"
+#include "herald/peering/link_facts.hpp"
 #include "herald/peering/link_messages.hpp"
 
 #include <boost/asio/ip/address.hpp>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,6 +36,8 @@ public:
     /// Whether an interface has an address of a network that this one is in, or is its other end. A
     /// link-local address always is.
     bool on_link(const boost::asio::ip::address& address) const;
+    /// As link_facts has it.
+    std::optional<link_state> link(std::string_view name) const;
 
 private:
     struct entry {

@@ -31,6 +31,7 @@ public:
     bool exclude(std::set<boost::asio::ip::address> addresses);
     bgp::interface_addresses beside(const boost::asio::ip::address& local) const;
     bool on_link(const boost::asio::ip::address& address) const { return table_.on_link(address); }
+    std::optional<link_state> link(std::string_view name) const { return table_.link(name); }
 
 private:
     link_table table_;

@@ -31,6 +31,7 @@ public:
 
     bgp::interface_addresses beside(const boost::asio::ip::address& local) const override;
     bool on_link(const boost::asio::ip::address& address) const override;
+    std::optional<link_state> link(std::string_view name) const override;
     void on_change(std::function<void()> changed) override;
 
 private:
