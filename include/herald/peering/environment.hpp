@@ -2,6 +2,7 @@
 
 #include "herald/peering/bfd_socket.hpp"
 #include "herald/peering/link_facts.hpp"
+#include "herald/peering/router_socket.hpp"
 #include "herald/peering/time_source.hpp"
 #include "herald/peering/transport.hpp"
 
@@ -25,6 +26,7 @@ struct environment {
     std::shared_ptr<std::size_t> closing = std::make_shared<std::size_t>(0);
     bfd_ports bfd_here = {}; // on which packets arrive
     bfd_ports bfd_there = {};
+    std::function<std::unique_ptr<router_socket>()> make_router_socket = {};
 };
 
 /// The system's TCP, with this clock and these links.
