@@ -31,6 +31,7 @@ class Line:
         self.router_ipv4, self.ipv4 = f"198.18.{number}.1", f"198.18.{number}.2"
         self.router_ipv6, self.ipv6 = f"2001:db8:{number}::1", f"2001:db8:{number}::2"
         self.router_local, self.local = f"fe80::{number}:1", f"fe80::{number}:2"
+        self.router_loopback = f"198.19.{number}.1"
         self.next_hops = (f"198.18.{number}.77", f"2001:db8:{number}::77") \
             if kind.own_next_hops else (self.ipv4, self.ipv6)
         self.prefix4, self.prefix6 = f"203.0.{number}.0/24", f"2001:db8:{0x5300 + number:x}::/48"
@@ -46,13 +47,18 @@ class Line:
         self.link.address(f"{self.router_ipv6}/64", f"{self.ipv6}/64")
         self.link.address(f"{self.router_local}/64", f"{self.local}/64")
         self.link.up()
+        if self.kind.over == "two-hops":
+            self.link.near.ip("address", "add", f"{self.router_loopback}/32", "dev", "lo")
+            self.node.ip("route", "add", self.router_loopback, "via", self.router_ipv4)
 
     def _session(self, name: str, number: int) -> PeerSession:
         ours, theirs = {"ipv4": (self.ipv4, self.router_ipv4),
                         "ipv6": (self.ipv6, self.router_ipv6),
-                        "link-local": (self.local, self.router_local)}[self.kind.over]
+                        "link-local": (self.local, self.router_local),
+                        "two-hops": (self.ipv4, self.router_loopback)}[self.kind.over]
         fields = {"remote_as": self.kind.herald_as, "local_as": self.kind.router_as,
                   "router_id": "203.0.113.1", "passive": not self.kind.router_dials,
+                  "multihop": self.kind.over == "two-hops",
                   **self.kind.router}
         return PeerSession(name, ours, theirs, self.link.near_interface, **fields)
 
@@ -63,17 +69,23 @@ class Line:
 
     def start_herald(self) -> None:
         """Configures and starts herald."""
+        self.configure()
+        self.herald.start()
+
+    def configure(self) -> None:
+        """Writes herald's configuration, as its kind has it by now."""
         zone = f"%{self.link.far_interface}" if self.session.link_local else ""
         neighbor = {"name": NEIGHBOR, "address": self.session.local_address + zone,
                     "remote_as": self.session.local_as, "connect_retry": "1s",
                     "passive": not self.kind.herald_dials, **self.kind.herald}
+        if self.session.multihop:
+            neighbor["multihop"] = 2
         if self.kind.own_next_hops:
             neighbor["next_hop"], neighbor["next_hop_ipv6"] = self.next_hops
         service = {"name": SERVICE, "prefixes": list(self.prefixes), "drain_time": "1h"}
         listen = [self.session.address + zone] if not self.session.passive else []
         self.herald.configure(settings([neighbor], [service], self.kind.herald_as, listen=listen,
                                        router_id=self.ipv4))
-        self.herald.start()
 
     def neighbor(self) -> dict:
         """What herald has of the router."""

@@ -1,4 +1,4 @@
-"""A real FRR router: zebra and bgpd in a namespace, and what they show."""
+"""A real FRR router: zebra, bgpd, and bfdd if wanted, in a namespace, and what they show."""
 
 import json
 import shutil
@@ -48,31 +48,36 @@ class Router:
     neighbors: Sequence[FrrNeighbor]
     extra: Sequence[str] = ()  # more lines of bgpd.conf
     text: Optional[str] = None  # all of bgpd.conf, in place of what follows from the above
+    bfd: Sequence[str] = ()  # lines of bfdd.conf; none: it is not started
     _daemons: list = field(default_factory=list)
 
     def start(self) -> None:
-        """Starts zebra, then bgpd, and returns when both answer."""
+        """Starts zebra, then the others, and returns when all answer."""
         self.folder.mkdir(exist_ok=True)
         (self.folder / "zebra.conf").write_text("")
         (self.folder / "bgpd.conf").write_text(self.text or self._bgp_configuration())
+        (self.folder / "bfdd.conf").write_text("\n".join(self.bfd) + "\n")
         shutil.chown(self.folder, "frr", "frr")
         # bgpd retries a zebra that is not there yet only after seconds.
         self._start_daemon("zebra")
         wait_until("zebra serves", (self.folder / "zserv.api").exists)
+        if self.bfd:
+            self._start_daemon("bfdd", "--bfdctl", self.folder / "bfdd.sock")
+            wait_until("bfdd serves", (self.folder / "bfdd.sock").exists)
         self._start_daemon("bgpd")
         wait_until("FRR answers", self._answers)
 
-    def _start_daemon(self, name: str) -> None:
+    def _start_daemon(self, name: str, *options: object) -> None:
         (self.folder / f"{name}.vty").unlink(missing_ok=True)
         self._daemons.append(self.namespace.start(
             [FRR_PROGRAMS / name, "--vty_socket", self.folder, "-z", self.folder / "zserv.api",
              "-i", self.folder / f"{name}.pid", "-f", self.folder / f"{name}.conf",
-             "-P", "0", "--log", "stdout", "--log-level", "debugging"],
+             "-P", "0", "--log", "stdout", "--log-level", "debugging", *options],
             self.folder.with_suffix(f".{name}.log")))
 
     def _answers(self) -> bool:
-        return all(self._vtysh("show version", daemon).returncode == 0
-                   for daemon in ("zebra", "bgpd"))
+        return all(self._vtysh("show version", daemon=daemon).returncode == 0
+                   for daemon in ("zebra", "bgpd", *(["bfdd"] if self.bfd else [])))
 
     def _bgp_configuration(self) -> str:
         lines = ["log commands", *self.extra, f"router bgp {self.as_number}",
@@ -94,19 +99,21 @@ class Router:
         for daemon in self._daemons:
             daemon.kill()
         self._daemons.clear()
-        (self.folder / "zserv.api").unlink(missing_ok=True)
+        for socket in ("zserv.api", "bfdd.sock"):
+            (self.folder / socket).unlink(missing_ok=True)
 
     def restart(self) -> None:
         """Kills FRR and starts it anew."""
         self.kill()
         self.start()
 
-    def _vtysh(self, command: str, daemon: str = "bgpd"):
-        return run("vtysh", "--vty_socket", self.folder, "-d", daemon, "-c", command, check=False)
+    def _vtysh(self, *commands: str, daemon: str = "bgpd"):
+        words = [word for command in commands for word in ("-c", command)]
+        return run("vtysh", "--vty_socket", self.folder, "-d", daemon, *words, check=False)
 
-    def show(self, what: str) -> dict:
+    def show(self, what: str, daemon: str = "bgpd"):
         """The answer to `show WHAT json`."""
-        return json.loads(self.command(f"show {what} json"))
+        return json.loads(self.command(f"show {what} json", daemon=daemon))
 
     def paths(self, prefix: str) -> list:
         """Every path that this router has to exactly this prefix; empty: it has none."""
@@ -133,9 +140,9 @@ class Router:
         """How often an established session with this neighbor has ended."""
         return self.neighbor(address)["connectionsDropped"]
 
-    def command(self, command: str) -> str:
-        """Runs a vtysh command that must succeed, and returns what it prints."""
-        done = self._vtysh(command)
+    def command(self, *commands: str, daemon: str = "bgpd") -> str:
+        """Runs vtysh commands that must succeed, and returns what they print."""
+        done = self._vtysh(*commands, daemon=daemon)
         assert done.returncode == 0, f"vtysh: {done.stdout}{done.stderr}"
         return done.stdout
 

@@ -4,8 +4,7 @@ import re
 from typing import Optional
 
 from lab.frr import FrrNeighbor, Router
-from lab.peer import ANNOUNCED, WITHDRAWN, Path, PeerRouter, PeerSession
-from lab.processes import run
+from lab.peer import ANNOUNCED, WITHDRAWN, Path, PeerBfd, PeerRouter, PeerSession
 
 GRACEFUL_SHUTDOWN_POLICY = (
     "bgp community-list standard graceful-shutdown permit graceful-shutdown",
@@ -14,6 +13,7 @@ GRACEFUL_SHUTDOWN_POLICY = (
 # The log of received updates; and no ROUTE-REFRESH of its own accord after the start.
 GLOBAL = ("debug bgp updates in", "bgp route-map delay-timer 0")
 # FRR's names for what herald.toml names otherwise.
+BFD_STATES = {"shutdown": "AdminDown", "down": "Down", "init": "Init", "up": "Up"}
 COMMUNITY_NAMES = {"gshut": "graceful-shutdown", "local-AS": "no-export-subconfed"}
 
 
@@ -30,8 +30,13 @@ class Frr(PeerRouter):
                                  ("route-map from-herald in",)) for session in self.sessions]
         self._router = Router(self.namespace, self.folder, self.as_number,
                               self.sessions[0].router_id, neighbors,
-                              extra=(*GRACEFUL_SHUTDOWN_POLICY, *GLOBAL))
+                              extra=(*GRACEFUL_SHUTDOWN_POLICY, *GLOBAL), bfd=self._bfd())
         self._router.start()
+
+    def _bfd(self) -> list:
+        wanted = [session for session in self.sessions if session.bfd]
+        return ["bfd", *(line for session in wanted for line in
+                         (*_profile(session, session.bfd), " exit"))] if wanted else []
 
     def _options(self, session: PeerSession) -> list:
         hold = session.hold_time
@@ -40,6 +45,10 @@ class Frr(PeerRouter):
             options.append(f"local-as {session.local_as} no-prepend replace-as")
         if session.link_local:
             options.append(f"interface {session.interface}")
+        if session.multihop:
+            options += ["ebgp-multihop 2", f"update-source {session.local_address}"]
+        if session.bfd:
+            options += ["bfd", f"bfd profile {session.name}"]
         if session.password:
             options.append(f"password {session.password}")
         if session.role:
@@ -80,13 +89,35 @@ class Frr(PeerRouter):
         self._router.command(f"clear bgp {session.address} soft in")
 
     def shut_down(self, session: PeerSession, text: str) -> str:
-        run("vtysh", "--vty_socket", self.folder, "-d", "bgpd", "-c", "configure terminal",
-            "-c", f"router bgp {self.as_number}",
-            "-c", f"neighbor {session.address} shutdown message {text}")
+        self._router.command("configure terminal", f"router bgp {self.as_number}",
+                             f"neighbor {session.address} shutdown message {text}")
         return text
 
     def shutdown_text(self, session: PeerSession) -> str:
         return self._neighbor(session).get("lastShutdownDescription", "")
+
+    def bfd_state(self, session: PeerSession) -> str:
+        shown = self._router.show("bfd peers", daemon="bfdd")
+        states = [one["status"] for one in shown if one["peer"] == session.address]
+        return BFD_STATES[states[0]] if states else ""
+
+    def change_bfd(self, session: PeerSession, bfd: PeerBfd) -> None:
+        self._router.command("configure terminal", "bfd", *_profile(session, bfd), daemon="bfdd")
+
+    def shut_bfd_down(self, session: PeerSession) -> None:
+        self._router.command("configure terminal", "bfd", f"profile {session.name}", "shutdown",
+                             daemon="bfdd")
+
+    def enable_bfd(self, session: PeerSession) -> None:
+        self._router.command("configure terminal", "bfd", f"profile {session.name}", "no shutdown",
+                             daemon="bfdd")
+
+
+def _profile(session: PeerSession, bfd: PeerBfd) -> list:
+    return [f"profile {session.name}", f"detect-multiplier {bfd.multiplier}",
+            f"transmit-interval {bfd.min_tx}", f"receive-interval {bfd.min_rx}",
+            *(["passive-mode"] if bfd.passive else []),
+            *(["minimum-ttl 250"] if session.multihop else [])]
 
 
 def _path(entry: dict) -> Path:

@@ -17,8 +17,10 @@ POLICY = {"prepend": 2, "med": 50, "communities": ["64500:100", "64500:7", "no-e
 class Kind:
     """A kind of session: what runs over what, and what is set at each end beyond the usual.
 
-    `herald` has keys of [[neighbor]], `router` has fields of PeerSession. The router waits and
-    herald dials, unless `router_dials`; then herald waits, unless `herald_dials` says otherwise.
+    `over` is "ipv4", "ipv6", "link-local", or "two-hops", which is from the link's IPv4 address
+    to one that the router has on its loopback. `herald` has keys of [[neighbor]], `router` has
+    fields of PeerSession. The router waits and herald dials, unless `router_dials`; then herald
+    waits, unless `herald_dials` says otherwise.
     """
 
     over: str = "ipv4"

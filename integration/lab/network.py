@@ -94,8 +94,15 @@ class Namespace:
               }}
             }}""")
 
+    def cut_off_arriving(self, which: str) -> None:
+        """Drops what arrives and is such a packet, in words of nft."""
+        self.run("nft", "-f", "-", stdin=f"""
+            table inet lab {{
+              chain arriving {{ type filter hook input priority 0; {which} drop; }}
+            }}""")
+
     def reconnect(self) -> None:
-        """Ends what cut_off or cut_off_new_connections began."""
+        """Ends what any of these began."""
         self.run("nft", "delete", "table", "inet", "lab")
 
     def addresses(self, interface: str) -> list:

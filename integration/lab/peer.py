@@ -17,6 +17,18 @@ ANNOUNCED, WITHDRAWN = "announced", "withdrawn"
 
 
 @dataclass(frozen=True)
+class PeerBfd:
+    """A router's side of a BFD session; intervals are in milliseconds."""
+
+    min_tx: int = 300
+    min_rx: int = 300
+    multiplier: int = 3
+    passive: bool = False
+    authentication: Optional[str] = None  # in herald's words, with key 1
+    password: str = ""
+
+
+@dataclass(frozen=True)
 class PeerSession:
     """A session as the router is configured for it, in words that each of them knows.
 
@@ -39,6 +51,8 @@ class PeerSession:
     role: Optional[str] = None
     extended_next_hop: bool = False
     graceful_restart: bool = False
+    multihop: bool = False
+    bfd: Optional[PeerBfd] = None
 
     @property
     def link_local(self) -> bool:
