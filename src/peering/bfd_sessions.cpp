@@ -194,7 +194,11 @@ bfd::discriminator bfd_sessions::addressee(const bfd_arrival& arrival,
                                            const bfd::control_packet& packet) const {
     if (packet.yours != 0)
         return sessions_.contains(packet.yours) ? packet.yours : 0;
-    // One that is leaving says good-bye to whoever knows it.
+    return session_with(arrival);
+}
+
+/// One that is leaving says good-bye to whoever knows it. 0: of nobody that is known.
+bfd::discriminator bfd_sessions::session_with(const bfd_arrival& arrival) const {
     for (const auto& [name, which] : by_name_)
         if (const auto& peer = sessions_.at(which)->peer;
             peer.address == arrival.from && peer.path == arrival.path)
@@ -204,8 +208,11 @@ bfd::discriminator bfd_sessions::addressee(const bfd_arrival& arrival,
 
 void bfd_sessions::received(const bfd_arrival& arrival) {
     const auto decoded = bfd::decode(arrival.octets);
-    if (!decoded)
-        return strays_.count(decoded.error());
+    if (!decoded) {
+        const auto by = session_with(arrival);
+        return by == 0 ? strays_.count(decoded.error())
+                       : sessions_.at(by)->machine.dropped(decoded.error());
+    }
     const auto which = addressee(arrival, decoded->packet);
     if (which == 0)
         return strays_.count(bfd::discard::unknown_session);

@@ -68,7 +68,10 @@ bfd_path speaker::path_to(const neighbor& which) const {
 bfd_peer speaker::bfd_peer_of(const neighbor& which) const {
     const auto& settings = which.settings();
     const auto path = path_to(which);
-    const auto least_ttl = path == bfd_path::single_hop ? 255U : 256U - hops_to(settings);
+    // BIRD sends to several hops with the kernel's TTL, which is 64.
+    const auto least_ttl = path == bfd_path::single_hop ? 255U
+                           : settings.ttl_security      ? 256U - *settings.ttl_security
+                                                        : 1U;
     return {.name = settings.name,
             .address = settings.address,
             .local_address = settings.local_address,

@@ -121,6 +121,7 @@ private:
     void received(const bfd_arrival& arrival);
     bfd::discriminator addressee(const bfd_arrival& arrival,
                                  const bfd::control_packet& packet) const;
+    bfd::discriminator session_with(const bfd_arrival& arrival) const;
     void handle(bfd::discriminator which, const bfd::session_actions& actions);
     void send(entry& from, const bfd::action::send& what);
     void set_alarm(bfd::discriminator which, entry& of);
