@@ -158,10 +158,12 @@ std::unique_ptr<transport> make_dialler(asio::any_io_executor executor,
 
 environment real_environment(asio::any_io_executor executor, std::shared_ptr<time_source> time,
                              std::shared_ptr<link_facts> links) {
-    return {
+    environment made{
         executor, std::move(time),
         [executor](const neighbor_settings& settings) { return make_dialler(executor, settings); },
         std::move(links)};
+    made.make_router_socket = [executor] { return make_router_socket(executor); };
+    return made;
 }
 
 std::expected<std::unique_ptr<transport>, error_code>

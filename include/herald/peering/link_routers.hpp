@@ -1,6 +1,7 @@
 #pragma once
 
 #include "herald/peering/environment.hpp"
+#include "herald/peering/router_discovery.hpp"
 
 #include <boost/asio/ip/address_v6.hpp>
 #include <chrono>
@@ -9,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace herald::peering {
@@ -53,6 +55,19 @@ public:
 
 private:
     struct entry;
+    /// For the observer: the interface, and its problem, or none: its router changed.
+    using news = std::vector<std::pair<std::string, std::optional<std::string>>>;
+
+    void follow(const std::string& name, entry& of, news& all);
+    void open(const std::string& name, entry& of, news& all);
+    void ring(const std::string& name);
+    void received(const std::string& name, const router_arrival& arrival);
+    void handle(const std::string& name, entry& of, const discovery_actions& actions);
+    void send(const std::string& name, entry& from, router_message message, news& all);
+    void set_failed(const std::string& name, entry& of, const error_code& error, news& all);
+    void set_alarm(const std::string& name, entry& of);
+    void tell(const news& all);
+
     std::map<std::string, std::unique_ptr<entry>, std::less<>> entries_; // by interface
     environment environment_;
     router_observer& observer_;
