@@ -178,9 +178,12 @@ session_actions session::change(session_settings settings, moment at) {
 session_actions session::shut_down(moment at) {
     if (now_.state == session_state::admin_down)
         return {};
+    const bool matters = now_.state != session_state::down ||
+                         now_.remote_state == session_state::init ||
+                         now_.remote_state == session_state::up;
     set_state(session_state::admin_down, diagnostic::administratively_down, at);
     update_intervals();
-    if (now_.remote != 0) // else nobody waits for it
+    if (now_.remote != 0 && matters) // else nobody waits for it
         now_.silent_at = at.now + settings_.multiplier * tx_interval();
     return done(at.now);
 }

@@ -43,6 +43,26 @@ session_kind join_autonomous_systems(table_reader& from, const configuration& gl
     return session.internal() ? session_kind::internal : session_kind::external;
 }
 
+/// By its address, or by its link.
+void check_place(table_reader& from, peering::neighbor_settings& into) {
+    if (!from.has("address") && !from.has("interface"))
+        from.fail("address", "missing, but required where there is no interface");
+    if (!from.has("interface"))
+        return;
+    if (from.has("address"))
+        from.fail("interface", "in place of address, not beside it");
+    if (from.owns("local_address"))
+        from.fail("local_address", "a neighbor on a link is spoken to from the link's own address");
+    if (from.owns("multihop"))
+        from.fail("multihop", "a neighbor on a link is one hop away");
+    into.address = boost::asio::ip::address_v6::any();
+    into.local_address.reset();
+    into.multihop.reset();
+    // RFC 8950: there need not be any IPv4 address on such a link.
+    if (!from.has("extended_nexthop") && !from.has("next_hop"))
+        into.session.extended_next_hop = true;
+}
+
 void check_local_address(table_reader& from, const peering::neighbor_settings& settings) {
     if (!settings.local_address || settings.address.is_unspecified())
         return;
@@ -55,7 +75,7 @@ void check_local_address(table_reader& from, const peering::neighbor_settings& s
 
 void check_passive(table_reader& from, const peering::listen_settings& listen,
                    const peering::neighbor_settings& settings) {
-    if (!settings.passive || settings.address.is_unspecified())
+    if (!settings.passive || (settings.address.is_unspecified() && settings.interface.empty()))
         return;
     const bool heard = std::ranges::any_of(listen.addresses, [&](const auto& address) {
         return address.is_v4() == settings.address.is_v4();
@@ -117,8 +137,11 @@ neighbor_draft read_neighbor(table_reader from, const configuration& globals) {
     auto& settings = draft.settings;
     read_rows(own_neighbor_rows(), from, settings);
     read_rows(common_neighbor_rows(), from, settings);
+    check_place(from, settings);
     if (settings.name.empty() && !settings.address.is_unspecified())
         settings.name = settings.address.to_string();
+    if (settings.name.empty())
+        settings.name = settings.interface;
     draft.has_families = from.has("families");
     const auto kind = join_autonomous_systems(from, globals, settings);
     check_local_address(from, settings);
@@ -159,6 +182,7 @@ std::vector<neighbor_draft> read_neighbors(table_reader& root, const configurati
     check_bfd_keys(defaults, root.problems());
     std::set<std::string> names;
     std::set<boost::asio::ip::address> addresses;
+    std::set<std::string> links;
     std::vector<neighbor_draft> all;
     for (const auto& entry : root.subtables("neighbor")) {
         check_keys(*entry.entries, find_known_table("neighbor"), root.problems());
@@ -174,8 +198,13 @@ std::vector<neighbor_draft> read_neighbors(table_reader& root, const configurati
         all.push_back(std::move(draft));
         const auto& name = all.back().settings.name;
         const auto& address = all.back().settings.address;
-        const bool known = !address.is_unspecified() && !addresses.insert(address).second;
-        if (known)
+        const auto& link = all.back().settings.interface;
+        const bool known_link = !link.empty() && !links.insert(link).second;
+        if (known_link)
+            reader.fail("interface", fmt::format("another neighbor is the one on {}", link));
+        const bool known =
+            known_link || (!address.is_unspecified() && !addresses.insert(address).second);
+        if (known && !known_link)
             reader.fail("address", fmt::format("another neighbor has {}", address.to_string()));
         // Of two that are named by one address, the address is what is wrong.
         if (!name.empty() && !names.insert(name).second && (reader.has("name") || !known))

@@ -154,7 +154,8 @@ key_rows<all> policy_rows() {
 const key_rows<all>& own_neighbor_rows() {
     static const key_rows<all> rows{
         row("name", &all::name, as_parsed(parse_name)),
-        row("address", &all::address, as_parsed(parse_host_address)).required().resets_session(),
+        row("address", &all::address, as_parsed(parse_host_address)).resets_session(),
+        row("interface", &all::interface, as_parsed(parse_interface)).resets_session(),
     };
     return rows;
 }

@@ -81,6 +81,8 @@ void add_bfd(metrics_text& out, const status_view& status) {
         for (const auto& [reason, count] : bfd.dropped_for)
             out.add({{"neighbor", name}, {"reason", reason}}, count);
     });
+    for (const auto& [reason, count] : status.bfd_strays) // of whom they are nobody knows
+        out.add({{"neighbor", ""}, {"reason", reason}}, count);
 }
 
 void add_notifications(metrics_text& out, const status_view& status, const measurements& measured) {

@@ -90,7 +90,8 @@ json::object to_json(const neighbor_view& neighbor) {
     return {
         {"name", neighbor.name},
         {"description", neighbor.description},
-        {"address", neighbor.address},
+        {"interface", or_null(neighbor.interface)},
+        {"address", or_null(neighbor.address)},
         {"port", neighbor.port},
         {"remote_as", or_null(neighbor.remote_as)},
         {"local_as", neighbor.local_as},
@@ -191,6 +192,7 @@ json::object to_json(const status_view& status) {
         {"config_file", status.config_file},
         {"neighbors", to_json(status.neighbors)},
         {"services", to_json(status.services)},
+        {"bfd_strays", json::value_from(status.bfd_strays)},
         {"problems", json::value_from(status.problems)},
     };
 }

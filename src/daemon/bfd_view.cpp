@@ -6,14 +6,6 @@ namespace herald::daemon {
 
 namespace {
 
-std::map<std::string, std::uint64_t> by_reason(const bfd::discard_counters& dropped) {
-    std::map<std::string, std::uint64_t> counts;
-    for (std::size_t i = 0; i < bfd::discard_count; ++i)
-        if (dropped.counts[i] > 0)
-            counts.emplace(to_string(static_cast<bfd::discard>(i)), dropped.counts[i]);
-    return counts;
-}
-
 std::string cause_of(bfd::diagnostic diagnostic, bfd::session_state remote) {
     if (remote == bfd::session_state::admin_down)
         return "the neighbor's is AdminDown";
@@ -26,6 +18,14 @@ std::string describe_state(const bfd::session_snapshot& session) {
 }
 
 } // namespace
+
+std::map<std::string, std::uint64_t> by_reason(const bfd::discard_counters& dropped) {
+    std::map<std::string, std::uint64_t> counts;
+    for (std::size_t i = 0; i < bfd::discard_count; ++i)
+        if (dropped.counts[i] > 0)
+            counts.emplace(to_string(static_cast<bfd::discard>(i)), dropped.counts[i]);
+    return counts;
+}
 
 std::optional<control::bfd_view> bfd_view_of(const peering::neighbor& neighbor,
                                              const peering::speaker& speaker) {

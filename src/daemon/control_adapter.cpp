@@ -1,6 +1,7 @@
 #include "herald/daemon/control_adapter.hpp"
 
 #include "herald/control/response.hpp"
+#include "herald/daemon/bfd_view.hpp"
 #include "herald/daemon/explain.hpp"
 #include "herald/daemon/log.hpp"
 #include "herald/daemon/views.hpp"
@@ -40,6 +41,7 @@ control::status_view control_adapter::status() const {
         view.services.push_back(view_of(*service, speaker_));
         reporter_.events().complete(view.services.back());
     }
+    view.bfd_strays = by_reason(speaker_.bfd_strays());
     view.problems = problems_of(view.neighbors, view.services);
     for (const auto& name : services_.orphaned_drains())
         view.problems.push_back(fmt::format("a drain of {0} is kept, but there is no service {0}: "

@@ -63,7 +63,9 @@ json::object neighbor_json(const peering::neighbor_snapshot& neighbor,
     json::object sockets;
     for (const auto& [id, socket] : neighbor.sockets)
         sockets[std::to_string(id)] = socket;
-    return {{"sockets", std::move(sockets)}, {"peer", handover::to_json(neighbor.peer, &tables)}};
+    return {{"sockets", std::move(sockets)},
+            {"router", neighbor.router ? handover::json_address(*neighbor.router) : json::value()},
+            {"peer", handover::to_json(neighbor.peer, &tables)}};
 }
 
 /// By what stands for the connection's id.
@@ -100,6 +102,8 @@ neighbor_from_json(json_reader from, const named_sockets& sockets,
     if (!peer)
         return std::unexpected(peer.error());
     peering::neighbor_snapshot neighbor{*std::move(peer), {}};
+    if (const auto router = from.optional("router"))
+        neighbor.router = handover::read_address_v6(*router);
     for (const auto& connection : neighbor.peer.connections)
         if (const auto socket = sockets.find(std::to_string(connection.id));
             socket != sockets.end())

@@ -112,7 +112,10 @@ control::neighbor_view view_of(const peering::neighbor& neighbor, const peering:
     control::neighbor_view view;
     view.name = settings.name;
     view.description = settings.description;
-    view.address = settings.address.to_string();
+    if (!settings.interface.empty())
+        view.interface = settings.interface;
+    if (peering::is_found(settings))
+        view.address = settings.address.to_string();
     view.port = settings.port;
     view.remote_as =
         neighbor.session() != nullptr ? neighbor.session()->peer_as : settings.session.remote_as;
@@ -136,9 +139,7 @@ control::neighbor_view view_of(const peering::neighbor& neighbor, const peering:
     if (const auto why = neighbor.why_down(); !why.empty())
         view.why_down = why;
     view.bfd = bfd_view_of(neighbor, speaker);
-    view.problems = neighbor.problems();
-    for (auto& problem : speaker.bfd_problems(neighbor))
-        view.problems.push_back(std::move(problem));
+    view.problems = speaker.problems_of(neighbor);
     if (auto trouble = bfd_trouble(neighbor, speaker))
         view.problems.push_back(*std::move(trouble));
     return view;

@@ -121,6 +121,7 @@ std::string screen::neighbor(const json::value& answer) const {
     sheet page;
     page.line("neighbor", text_of(neighbor, "name"));
     page.line("description", text_of(neighbor, "description"));
+    page.line("interface", text_of(neighbor, "interface"));
     page.line("address",
               fmt::format("{} port {}{}", text_of(neighbor, "address"), text_of(neighbor, "port"),
                           flag(neighbor, "passive") ? ", passive" : ""));

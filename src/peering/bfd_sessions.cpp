@@ -55,19 +55,20 @@ bfd::moment bfd_sessions::at() const {
     return {environment_.time->now(), std::chrono::system_clock::now()};
 }
 
-void bfd_sessions::want(const std::vector<bfd_peer>& peers) {
+void bfd_sessions::want(const std::vector<bfd_peer>& peers, others rest) {
     std::vector<bfd::discriminator> gone;
     for (const auto& [name, which] : by_name_)
         if (std::ranges::none_of(peers, [&, known = name](const auto& each) {
                 return each.name == known && same_path(each, sessions_.at(which)->peer);
             }))
             gone.push_back(which);
-    for (const auto which : gone)
-        end(which);
+    if (rest == others::end)
+        for (const auto which : gone)
+            end(which);
     for (const auto& peer : peers)
         if (const auto known = by_name_.find(peer.name); known == by_name_.end()) {
             begin(peer);
-        } else {
+        } else if (same_path(peer, sessions_.at(known->second)->peer)) {
             auto& one = *sessions_.at(known->second);
             one.peer = peer;
             handle(known->second, one.machine.change(peer.session, at()));

@@ -93,7 +93,8 @@ error_code listener::open(const tcp::endpoint& endpoint,
 void listener::change_keys(const std::vector<neighbor_settings>& neighbors) {
     std::map<asio::ip::address, std::string_view> wanted;
     for (const auto& neighbor : neighbors)
-        if (!neighbor.password.empty() && neighbor.address.is_v6() == endpoint_.address().is_v6())
+        if (!neighbor.password.empty() && is_found(neighbor) &&
+            neighbor.address.is_v6() == endpoint_.address().is_v6())
             wanted.emplace(without_scope(neighbor.address), neighbor.password);
     const auto socket = acceptor_.native_handle();
     std::erase_if(keys_, [&](const auto& one) {

@@ -103,7 +103,8 @@ neighbor::~neighbor() {
 void neighbor::start() {
     for (const auto& one : std::exchange(unread_, {}))
         one->read();
-    handle(peer_.start(at()));
+    if (is_found(settings_))
+        handle(peer_.start(at()));
 }
 
 void neighbor::stop(const std::optional<wire::notification>& notification) {
@@ -139,6 +140,14 @@ void neighbor::bfd_changed(bool up, bool by_operator) {
 void neighbor::update(neighbor_settings settings) {
     settings_ = std::move(settings);
     handle(peer_.change(peer_settings_of(settings_)));
+}
+
+void neighbor::move_to(const boost::asio::ip::address& address) {
+    if (address == settings_.address)
+        return;
+    settings_.address = address;
+    stop(wire::make_cease(wire::cease_code::configuration_change));
+    start();
 }
 
 void neighbor::routes_complete() {
@@ -179,6 +188,12 @@ void neighbor::set_accept_problems(std::vector<std::string> why) {
             observer_.problem(*this, each);
 }
 
+std::string neighbor::why_down() const {
+    if (is_found(settings_) || administratively_down())
+        return peer_.why_down();
+    return fmt::format("no router has advertised itself on {}", settings_.interface);
+}
+
 std::vector<std::string> neighbor::problems() const {
     auto all = peer_.problems();
     all.insert(all.end(), accept_problems_.begin(), accept_problems_.end());
@@ -192,6 +207,8 @@ void neighbor::hear(std::shared_ptr<bgp::audience> heard) {
 
 neighbor_snapshot neighbor::snapshot() const {
     neighbor_snapshot made{peer_.snapshot(), {}};
+    if (!settings_.interface.empty() && is_found(settings_))
+        made.router = settings_.address.to_v6();
     for (const auto& one : made.peer.connections)
         made.sockets.emplace(one.id, connections_.at(one.id)->descriptor());
     return made;

@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
 #include <map>
+#include <set>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -43,10 +44,13 @@ speaker::speaker(environment environment, const listen_settings& listen,
     , inherited_(std::move(inherited.listeners))
     , observer_(observer)
     , poll_alarm_(environment_.time->make_alarm())
+    , routers_(environment_, *this)
     , bfd_(environment_, *this, std::move(inherited.bfd))
     , bfd_alarm_(environment_.time->make_alarm()) {
     for (auto& settings : neighbors) {
         const auto left = inherited.neighbors.extract(settings.name);
+        if (left && left.mapped().router)
+            settings.address = *left.mapped().router;
         neighbors_.push_back(make_neighbor(std::move(settings), left ? &left.mapped() : nullptr));
     }
     for (const auto& [name, left] : inherited.neighbors)
@@ -56,6 +60,7 @@ speaker::speaker(environment environment, const listen_settings& listen,
             return;
         for (const auto& neighbor : neighbors_)
             neighbor->links_changed();
+        routers_.links_changed();
         update_bfd();
     });
 }
@@ -84,16 +89,17 @@ std::unique_ptr<neighbor> speaker::make_neighbor(neighbor_settings settings,
 }
 
 std::expected<void, std::string> speaker::start() {
-    std::vector<neighbor_settings> settings;
-    settings.reserve(neighbors_.size());
-    for (const auto& neighbor : neighbors_)
-        settings.push_back(neighbor->settings());
-    auto opened = listen_on(listen_, settings);
+    auto opened = listen_on(listen_, all_settings());
     if (!opened)
         return std::unexpected(opened.error());
     listeners_ = *std::move(opened);
     for (const auto& left : std::exchange(inherited_, {}))
         ::close(left.socket);
+    routers_.want(links());
+    for (const auto& neighbor : neighbors_)
+        if (const auto& at = neighbor->settings(); !at.interface.empty() && is_found(at))
+            routers_.assume(at.interface,
+                            at.address.to_v6()); // as the program before this one knew
     start_all();
     return {};
 }
@@ -151,6 +157,7 @@ struct speaker::replacement {
 
 std::expected<void, std::string> speaker::change(const listen_settings& listen,
                                                  std::vector<neighbor_settings> next) {
+    locate(next);
     auto listening = listen_on(listen, next);
     if (!listening)
         return std::unexpected(listening.error());
@@ -210,6 +217,7 @@ void speaker::change(neighbor& which, neighbor_settings settings) {
 
 /// Without effect on those that run. All know then where they cannot be accepted.
 void speaker::start_all() {
+    routers_.want(links());
     for (const auto& neighbor : neighbors_) {
         neighbor->start();
         std::vector<std::string> problems;
@@ -219,6 +227,55 @@ void speaker::start_all() {
         neighbor->set_accept_problems(std::move(problems));
     }
     update_bfd();
+}
+
+/// On which there are neighbors without an address.
+std::set<std::string> speaker::links() const {
+    std::set<std::string> all;
+    for (const auto& neighbor : neighbors_)
+        if (const auto& link = neighbor->settings().interface; !link.empty())
+            all.insert(link);
+    return all;
+}
+
+std::vector<neighbor_settings> speaker::all_settings() const {
+    std::vector<neighbor_settings> all;
+    all.reserve(neighbors_.size());
+    for (const auto& neighbor : neighbors_)
+        all.push_back(neighbor->settings());
+    return all;
+}
+
+/// The addresses of those that have none in the configuration.
+void speaker::locate(std::vector<neighbor_settings>& neighbors) const {
+    for (auto& settings : neighbors)
+        if (!settings.interface.empty())
+            settings.address =
+                routers_.router_on(settings.interface).value_or(boost::asio::ip::address_v6::any());
+}
+
+void speaker::router_changed(const std::string& interface) {
+    for (const auto& neighbor : neighbors_)
+        if (neighbor->settings().interface == interface)
+            neighbor->move_to(
+                routers_.router_on(interface).value_or(boost::asio::ip::address_v6::any()));
+    for (const auto& one : listeners_)
+        one->change_keys(all_settings());
+    start_all();
+}
+
+void speaker::router_problem(const std::string& interface, const std::string& text) {
+    for (const auto& neighbor : neighbors_)
+        if (neighbor->settings().interface == interface)
+            observer_.problem(*neighbor, text);
+}
+
+std::vector<std::string> speaker::problems_of(const neighbor& which) const {
+    const auto& settings = which.settings();
+    auto all = which.problems();
+    for (auto more : {routers_.problems(settings.interface), bfd_.problems(settings.name)})
+        std::ranges::move(more, std::back_inserter(all));
+    return all;
 }
 
 neighbor* speaker::find(const std::string& name) const {

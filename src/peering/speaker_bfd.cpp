@@ -21,7 +21,8 @@ unsigned hops_to(const neighbor_settings& settings) {
 }
 
 bool wants_bfd(const neighbor& which) {
-    return which.settings().bfd && !which.administratively_down();
+    const auto& settings = which.settings();
+    return settings.bfd && is_found(settings) && !which.administratively_down();
 }
 
 } // namespace
@@ -29,17 +30,18 @@ bool wants_bfd(const neighbor& which) {
 /// AdminDown resets BGP at many routers: what neighbors are told at the end of a session goes
 /// first.
 void speaker::update_bfd() {
-    if (*environment_.closing > 0)
-        return bfd_alarm_->set(environment_.time->now() + closing_poll,
-                               [this, alive = std::weak_ptr(alive_)] {
-                                   if (!alive.expired())
-                                       update_bfd();
-                               });
+    const bool closing = *environment_.closing > 0;
+    if (closing)
+        bfd_alarm_->set(environment_.time->now() + closing_poll,
+                        [this, alive = std::weak_ptr(alive_)] {
+                            if (!alive.expired())
+                                update_bfd();
+                        });
     std::vector<bfd_peer> wanted;
     for (const auto& neighbor : neighbors_)
         if (!stopped_ && wants_bfd(*neighbor))
             wanted.push_back(bfd_peer_of(*neighbor));
-    bfd_.want(wanted);
+    bfd_.want(wanted, closing ? bfd_sessions::others::stay : bfd_sessions::others::end);
     if (stopped_)
         return;
     for (const auto& neighbor : neighbors_) {
@@ -86,10 +88,6 @@ const bfd::session* speaker::bfd_of(const neighbor& which) const {
 
 std::optional<bfd_path> speaker::bfd_path_of(const neighbor& which) const {
     return bfd_.path_of(which.settings().name);
-}
-
-std::vector<std::string> speaker::bfd_problems(const neighbor& which) const {
-    return bfd_.problems(which.settings().name);
 }
 
 void speaker::shut_down(neighbor& which, std::string_view reason) {

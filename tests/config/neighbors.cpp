@@ -122,6 +122,48 @@ TEST_CASE("parse: a link-local neighbor keeps the scope of its interface, RFC 40
     CHECK(found.name == "fe80::1%lo");
 }
 
+TEST_CASE("parse: a neighbor on a link has no address, and IPv4 prefixes go with an IPv6 next "
+          "hop, RFC 8950") {
+    const auto found =
+        neighbor_of(bgp + service + "[[neighbor]]\ninterface = \"eth0\"\nremote_as = 64500\n");
+    CHECK(found.interface == "eth0");
+    CHECK(found.name == "eth0");
+    CHECK_FALSE(peering::is_found(found));
+    CHECK(found.session.extended_next_hop);
+    const auto with_next_hop =
+        neighbor_of(bgp + service +
+                    "[[neighbor]]\ninterface = \"eth0\"\nname = \"leaf\"\nremote_as = "
+                    "64500\nnext_hop = \"192.0.2.1\"\n");
+    CHECK(with_next_hop.name == "leaf");
+    CHECK_FALSE(with_next_hop.session.extended_next_hop);
+}
+
+TEST_CASE("parse: what a neighbor on a link cannot have is refused, and there is one on a link") {
+    const auto on_link = [](const std::string& keys) {
+        return bgp + service + "[[neighbor]]\ninterface = \"eth0\"\nremote_as = 64500\n" + keys +
+               "\n";
+    };
+    check_rows({
+        {bgp + service + "[[neighbor]]\nremote_as = 64500\n",
+         {"f:7:1: neighbor.address: missing, but required where there is no interface"}},
+        {bgp + service + "[[neighbor]]\ninterface = \"a/b\"\nremote_as = 64500\n",
+         {"f:8:13: neighbor.interface: \"a/b\": not an interface's name: expected up to 15 "
+          "printable characters other than /"}},
+        {on_link("address = \"198.51.100.1\""),
+         {"f:8:13: neighbor.interface: in place of address, not beside it"}},
+        {on_link("local_address = \"fe80::1%lo\""),
+         {"f:10:17: neighbor.local_address: a neighbor on a link is spoken to from the link's own "
+          "address"}},
+        {on_link("multihop = 2"),
+         {"f:10:12: neighbor.multihop: a neighbor on a link is one hop away"}},
+        {on_link("passive = true"),
+         {"f:10:11: neighbor.passive: the neighbor can only dial where bgp.listen has an IPv6 "
+          "address"}},
+        {on_link("[[neighbor]]\ninterface = \"eth0\"\nname = \"b\"\nremote_as = 64501"),
+         {"f:11:13: neighbor.interface: another neighbor is the one on eth0"}},
+    });
+}
+
 TEST_CASE("parse: a neighbor's AS is needed, and none of the reserved ones") {
     const auto with = [](const std::string& key) {
         return bgp + service + "[[neighbor]]\naddress = \"198.51.100.1\"\n" + key + "\n";

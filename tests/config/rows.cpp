@@ -71,6 +71,7 @@ const std::map<std::string, sample, std::less<>> all_samples{
     {"neighbor.address", {"\"198.51.100.9\"", {}}},
     {"neighbor.remote_as", {"64501", {}}},
     {"neighbor.description", {"\"rack 1\"", {}}},
+    {"neighbor.interface", {"\"eth0\"", {}}},
     {"neighbor.local_address", {"\"198.51.100.2\"", {}}},
     {"neighbor.port", {"1790", {}}},
     {"neighbor.passive", {"true", {{"bgp", {{"listen", "[\"0.0.0.0\"]"}}}}}},
@@ -220,6 +221,11 @@ std::vector<subject> all_subjects() {
     for (const auto& [name, rows] : sections())
         add(all, std::string(name), keys_of(rows));
     add(all, "neighbor", keys_of(own_neighbor_rows()));
+    for (auto& each : all)
+        if (each.key.name == "interface") { // which is in place of another
+            each.base["neighbor"].erase("address");
+            each.base["neighbor"]["interface"] = "\"eth1\"";
+        }
     add(all, "neighbor", keys_of(common_neighbor_rows()));
     auto with_bfd = smallest_file();
     with_bfd["neighbor.bfd"] = {};

@@ -173,7 +173,7 @@ TEST_CASE("parse: all problems are reported at once, by place") {
               "f:1:1: service.name: missing, but required",
               "f:2:13: service.prefixes: \"192.0.2.1/24\": host bits are not zero: the prefix of "
               "this length is 192.0.2.0/24",
-              "f:3:1: neighbor.address: missing, but required",
+              "f:3:1: neighbor.address: missing, but required where there is no interface",
               "f:4:13: neighbor.remote_as: expected an integer from 1 to 4294967295, not 0",
               "f:5:1: bgp.router_id: missing, but required",
               "f:6:12: bgp.local_as: expected an integer from 1 to 4294967295, not a string",

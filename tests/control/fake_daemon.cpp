@@ -59,6 +59,7 @@ neighbor_view established(wall_time now) {
 neighbor_view idle(wall_time now) {
     neighbor_view neighbor;
     neighbor.name = "leaf2";
+    neighbor.interface = "eth1";
     neighbor.address = "2001:db8:0:1::1";
     neighbor.port = 1179;
     neighbor.remote_as = 4200000001;

@@ -122,6 +122,7 @@ TEST_CASE("heraldctl neighbors: a table, and all that is known of one") {
                   "malformed updates 0\n"));
     CHECK(here.run({"neighbors", "leaf2"}) ==
           printed("neighbor          leaf2\n"
+                  "interface         eth1\n"
                   "address           2001:db8:0:1::1 port 1179, passive\n"
                   "AS                4200000001, local 65010\n"
                   "state             Idle\n"

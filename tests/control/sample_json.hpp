@@ -8,6 +8,7 @@ namespace herald::control::test {
 
 inline const std::string leaf1_json = R"({"name":"leaf1",)"
                                       R"("description":"rack 1",)"
+                                      R"("interface":null,)"
                                       R"("address":"198.51.100.1",)"
                                       R"("port":179,)"
                                       R"("remote_as":64500,)"
@@ -53,6 +54,7 @@ inline const std::string leaf1_json = R"({"name":"leaf1",)"
 inline const std::string leaf2_json =
     R"({"name":"leaf2",)"
     R"("description":"",)"
+    R"("interface":"eth1",)"
     R"("address":"2001:db8:0:1::1",)"
     R"("port":1179,)"
     R"("remote_as":4200000001,)"
@@ -206,6 +208,7 @@ inline const std::string status_json = R"({"version":"0.1.0",)"
                                        R"("services":[)" +
                                        dns_json() + "," + web_json() +
                                        R"(],)"
+                                       R"("bfd_strays":{},)"
                                        R"("problems":["neighbor leaf2 is Idle",)"
                                        R"("service web is down"]})";
 

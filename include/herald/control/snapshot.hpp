@@ -54,7 +54,8 @@ struct bfd_view {
 struct neighbor_view {
     std::string name;
     std::string description;
-    std::string address;
+    std::optional<std::string> interface; // on which it is, where it has no address of its own
+    std::optional<std::string> address;   // none: no router was found there
     std::uint16_t port = 0;
     std::optional<std::uint32_t> remote_as; // none: not known before there is a session
     std::uint32_t local_as = 0;
@@ -164,6 +165,7 @@ struct status_view {
     std::string config_file;
     std::vector<neighbor_view> neighbors;
     std::vector<service_view> services;
+    std::map<std::string, std::uint64_t> bfd_strays = {}; // packets of no session, by reason
     std::vector<std::string> problems; // what an operator should look at, one line each
 };
 

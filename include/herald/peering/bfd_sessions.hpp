@@ -76,7 +76,9 @@ public:
     /// There is a session for each of these from now on. One that there was goes on with other
     /// settings, if its addresses and its path are the same; one that is wanted no more, or ends
     /// so, is AdminDown, and says so for a detection time.
-    void want(const std::vector<bfd_peer>& peers);
+    /// `others`: whether those that are wanted no more are to stay for now as they are.
+    enum class others : std::uint8_t { end, stay };
+    void want(const std::vector<bfd_peer>& peers, others rest = others::end);
 
     /// What goes over to another program: sessions that are wanted.
     bfd_snapshot snapshot() const;

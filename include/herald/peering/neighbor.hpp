@@ -43,6 +43,8 @@ public:
 struct neighbor_snapshot {
     bgp::peer_snapshot peer;
     std::map<bgp::connection_id, int> sockets; // of the peer's connections
+    std::optional<boost::asio::ip::address_v6> router =
+        {}; // of one without an address: found there
     friend bool operator==(const neighbor_snapshot&, const neighbor_snapshot&) = default;
 };
 
@@ -61,6 +63,7 @@ public:
     neighbor& operator=(const neighbor&) = delete;
 
     // As bgp::peer has them; what comes of them is done.
+    /// Without effect while it is not known where the neighbor is.
     void start();
     void restarted(time_point when) { peer_.restarted(when); }
     void stop(const std::optional<wire::notification>& notification);
@@ -77,6 +80,8 @@ public:
     /// Takes settings with which the session goes on.
     void update(neighbor_settings settings);
     void routes_complete();
+    /// It is here now, or, unspecified, nobody knows where: a session with where it was ends.
+    void move_to(const boost::asio::ip::address& address);
 
     /// Interfaces have other addresses.
     void links_changed();
@@ -109,7 +114,7 @@ public:
     const message_counters& messages() const { return peer_.messages(); }
     const std::optional<session_end>& last_end() const { return peer_.ends().last(); }
     const std::optional<session_end>& last_failure() const { return peer_.ends().last_failure(); }
-    std::string why_down() const { return peer_.why_down(); }
+    std::string why_down() const;
     std::uint64_t malformed_updates() const { return peer_.malformed_updates(); }
     std::uint64_t transitions() const { return peer_.transitions(); }
     const std::map<net::address_family, wire::next_hop>& next_hops() const {

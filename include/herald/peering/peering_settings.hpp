@@ -23,6 +23,9 @@ struct bfd_settings {
 struct neighbor_settings {
     std::string name;
     std::string description;
+    /// The link on which it is, where it has no address in the configuration: `address` is then
+    /// that of the router that was found there, or unspecified.
+    std::string interface;
     boost::asio::ip::address address; // a link-local one carries its scope
     std::optional<boost::asio::ip::address> local_address;
     std::uint16_t port = 179;
@@ -39,6 +42,10 @@ struct neighbor_settings {
 
     friend bool operator==(const neighbor_settings&, const neighbor_settings&) = default;
 };
+
+inline bool is_found(const neighbor_settings& settings) {
+    return !settings.address.is_unspecified();
+}
 
 /// Whether a session that was begun with the settings `now` can go on with `next`. What BGP and TCP
 /// fix when a session begins cannot change in it; attributes, descriptions and the pace of dialling

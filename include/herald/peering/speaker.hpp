@@ -2,6 +2,7 @@
 
 #include "herald/peering/bfd_sessions.hpp"
 #include "herald/peering/environment.hpp"
+#include "herald/peering/link_routers.hpp"
 #include "herald/peering/listener.hpp"
 #include "herald/peering/neighbor.hpp"
 #include "herald/peering/peering_settings.hpp"
@@ -14,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,8 +37,9 @@ struct speaker_snapshot {
     friend bool operator==(const speaker_snapshot&, const speaker_snapshot&) = default;
 };
 
-/// All neighbors, the listeners that take their connections, and BFD beside them.
-class speaker final : private bfd_observer {
+/// All neighbors, the listeners that take their connections, BFD beside them, and where on their
+/// links those are that have no address.
+class speaker final : private bfd_observer, private router_observer {
 public:
     /// `inherited`: what another one left that had these settings. Its sockets are this one's: what
     /// is of no use is closed.
@@ -57,8 +60,10 @@ public:
     const bfd::session* bfd_of(const neighbor& which) const;
     /// As it is reached.
     std::optional<bfd_path> bfd_path_of(const neighbor& which) const;
-    /// Why BFD's packets cannot be received or sent, a line each.
-    std::vector<std::string> bfd_problems(const neighbor& which) const;
+    /// BFD packets that were of no session.
+    const bfd::discard_counters& bfd_strays() const { return bfd_.strays(); }
+    /// All that is wrong with it, its BFD and its link, and not the session's end; a line each.
+    std::vector<std::string> problems_of(const neighbor& which) const;
 
     /// As neighbor does; BFD follows, AdminDown after the session has ended.
     void shut_down(neighbor& which, std::string_view reason);
@@ -113,6 +118,11 @@ private:
     struct replacement;
     replacement replace(std::vector<neighbor_settings> next);
     static void change(neighbor& which, neighbor_settings settings);
+    std::set<std::string> links() const;
+    std::vector<neighbor_settings> all_settings() const;
+    void locate(std::vector<neighbor_settings>& neighbors) const;
+    void router_changed(const std::string& interface) override;
+    void router_problem(const std::string& interface, const std::string& text) override;
     void update_bfd();
     bfd_path path_to(const neighbor& which) const;
     bfd_peer bfd_peer_of(const neighbor& which) const;
@@ -137,6 +147,7 @@ private:
     std::vector<std::function<void()>> after_flush_;
     std::vector<waiter> waiters_;
     std::unique_ptr<alarm_clock> poll_alarm_;
+    link_routers routers_;
     bfd_sessions bfd_;
     std::unique_ptr<alarm_clock> bfd_alarm_; // update_bfd() is to be tried again
     bool stopped_ = false;
