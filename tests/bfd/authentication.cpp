@@ -33,7 +33,7 @@ bytes expected_packet(std::string_view type, std::string_view digest) {
 }
 
 /// Why a packet with this octet in it is dropped.
-std::optional<discard> discard_with(std::size_t at, std::uint8_t value) {
+std::optional<discard> discard_of_altered(std::size_t at, std::uint8_t value) {
     const auto settings = keyed(authentication_type::keyed_sha1);
     auto packet = signed_packet(settings);
     packet.at(at) = value;
@@ -77,15 +77,15 @@ TEST_CASE("authentication: both sides have it, or neither") {
 
 TEST_CASE("authentication: each field of the section is held to what it has to be, RFC 5880 "
           "§6.7.4") {
-    CHECK(discard_with(24, 5) == discard::authentication_type);
-    CHECK(discard_with(24, 1) == discard::authentication_type);
-    CHECK(discard_with(25, 27) == discard::authentication_length);
-    CHECK(discard_with(25, 29) == discard::authentication_length);
-    CHECK(discard_with(3, 51) == discard::authentication_length);
-    CHECK(discard_with(3, 26) == discard::authentication_length);
-    CHECK(discard_with(26, 8) == discard::authentication_key);
-    CHECK(discard_with(51, 0x71) == discard::authentication_digest);
-    CHECK(discard_with(51, 0x70) == std::nullopt);
+    CHECK(discard_of_altered(24, 5) == discard::authentication_type);
+    CHECK(discard_of_altered(24, 1) == discard::authentication_type);
+    CHECK(discard_of_altered(25, 27) == discard::authentication_length);
+    CHECK(discard_of_altered(25, 29) == discard::authentication_length);
+    CHECK(discard_of_altered(3, 51) == discard::authentication_length);
+    CHECK(discard_of_altered(3, 26) == discard::authentication_length);
+    CHECK(discard_of_altered(26, 8) == discard::authentication_key);
+    CHECK(discard_of_altered(51, 0x71) == discard::authentication_digest);
+    CHECK(discard_of_altered(51, 0x70) == std::nullopt);
 }
 
 TEST_CASE("authentication: a change of any octet of a signed packet is found") {

@@ -27,7 +27,7 @@ std::optional<peering::bfd_settings> bfd_of(const std::string& text) {
     return neighbor_of(text).bfd;
 }
 
-std::vector<change> between(const std::string& now, const std::string& next) {
+std::vector<change> difference_of(const std::string& now, const std::string& next) {
     return difference(*parse(now, "f").settings, *parse(next, "f").settings);
 }
 
@@ -223,22 +223,24 @@ TEST_CASE("bfd: the difference names it when it comes or goes, and else its keys
         return in_bfd("authentication = \"sha1\"\npassword = \"" + password + "\"");
     };
     const auto off = in_neighbor("");
-    CHECK(between(off, in_neighbor("bfd = true")) == changed({"bfd"}, false));
-    CHECK(between(sha1("p"), off) == changed({"bfd"}, false));
-    CHECK(between(in_neighbor("bfd = true"), in_bfd("")).empty());
-    CHECK(between(in_bfd(""), in_bfd("min_tx = \"1s\"\nmin_rx = \"2s\"")) ==
+    CHECK(difference_of(off, in_neighbor("bfd = true")) == changed({"bfd"}, false));
+    CHECK(difference_of(sha1("p"), off) == changed({"bfd"}, false));
+    CHECK(difference_of(in_neighbor("bfd = true"), in_bfd("")).empty());
+    CHECK(difference_of(in_bfd(""), in_bfd("min_tx = \"1s\"\nmin_rx = \"2s\"")) ==
           changed({"bfd.min_tx", "bfd.min_rx"}, false));
-    CHECK(between(in_bfd(""), in_bfd("multihop = false")) == changed({"bfd.multihop"}, false));
-    CHECK(between(in_bfd(""), sha1("p")) == changed({"bfd.authentication", "bfd.password"}, false));
-    CHECK(between(sha1("old"), sha1("new")) == changed({"bfd.password"}, false));
+    CHECK(difference_of(in_bfd(""), in_bfd("multihop = false")) ==
+          changed({"bfd.multihop"}, false));
+    CHECK(difference_of(in_bfd(""), sha1("p")) ==
+          changed({"bfd.authentication", "bfd.password"}, false));
+    CHECK(difference_of(sha1("old"), sha1("new")) == changed({"bfd.password"}, false));
 }
 
 TEST_CASE("bfd: strict resets the session, also when it comes or goes with BFD itself") {
     const auto off = in_neighbor("");
     const auto strict = in_bfd("strict = true");
-    CHECK(between(in_bfd(""), strict) == changed({"bfd.strict"}, true));
-    CHECK(between(off, strict) == changed({"bfd", "bfd.strict"}, true));
-    CHECK(between(strict, off) == changed({"bfd", "bfd.strict"}, true));
+    CHECK(difference_of(in_bfd(""), strict) == changed({"bfd.strict"}, true));
+    CHECK(difference_of(off, strict) == changed({"bfd", "bfd.strict"}, true));
+    CHECK(difference_of(strict, off) == changed({"bfd", "bfd.strict"}, true));
 }
 
 } // namespace herald::config::test

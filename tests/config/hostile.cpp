@@ -11,10 +11,10 @@ constexpr std::size_t largest = std::size_t{1} << 20U;
 // With sanitizers and without optimisation reading is up to fifty times as slow: there the texts
 // are for their eyes, and the time counts in the other build.
 #ifndef NDEBUG
-constexpr std::size_t large = largest / 8;
+constexpr std::size_t large_size = largest / 8;
 constexpr double most_seconds = 60; // neighbors are as many as may be
 #else
-constexpr std::size_t large = largest;
+constexpr std::size_t large_size = largest;
 constexpr double most_seconds = 2;
 #endif
 
@@ -24,7 +24,7 @@ std::string fill(std::string begin, std::string_view part, std::string_view end 
         std::string next;
         for (const char c : part)
             next += c == '#' ? std::to_string(number) : std::string(1, c);
-        if (begin.size() + next.size() + end.size() > large)
+        if (begin.size() + next.size() + end.size() > large_size)
             return begin.append(end);
         begin += next;
     }
@@ -127,8 +127,8 @@ TEST_CASE("parse: a large file of anything takes a bounded time") {
         fill(bgp + "listen=[", "'::',", "]"),
         fill(bgp, a_neighbor),
         fill(bgp + defaults + "]\n", a_neighbor),
-        fill(bgp + "[defaults.neighbor]\nfamilies=[", "'x',", "]").substr(0, large / 2) + "'']\n" +
-            fill("", a_neighbor).substr(large / 2 + 1000),
+        fill(bgp + "[defaults.neighbor]\nfamilies=[", "'x',", "]").substr(0, large_size / 2) +
+            "'']\n" + fill("", a_neighbor).substr(large_size / 2 + 1000),
         fill(bgp, "[[service]]\nname='#'\nprefixes=['::#/128']\n"),
         fill(bgp + service, "[[service.check]]\ntype='tcp'\naddress='x:1'\n"),
         fill(bgp + "[[service]]\nname='x'\nprefixes=[", "'::#/128',", "]"),

@@ -11,7 +11,7 @@ std::string in_check(std::string_view key) {
     return bgp + neighbor + service + check + std::string(key) + "\n";
 }
 
-std::string with_check(std::string_view keys) {
+std::string only_check(std::string_view keys) {
     return bgp + neighbor + service + "[[service.check]]\n" + std::string(keys) + "\n";
 }
 
@@ -170,8 +170,8 @@ TEST_CASE("parse: addresses are those that others can reach, on an interface tha
 
 TEST_CASE("parse: a check's keys, wrong one by one") {
     check_rows({
-        {with_check(""), {"f:10:1: service.check.type: missing, but required"}},
-        {with_check("type = \"icmp\""),
+        {only_check(""), {"f:10:1: service.check.type: missing, but required"}},
+        {only_check("type = \"icmp\""),
          {"f:11:8: service.check.type: \"icmp\": expected one of exec, tcp, http, dns, ntp, push"}},
         {in_check("rise = 0"),
          {"f:13:8: service.check.rise: expected an integer from 1 to 1000, not 0"}},
@@ -194,7 +194,7 @@ TEST_CASE("parse: a check's keys, wrong one by one") {
         {in_check("command = []"),
          {"f:13:1: unknown key \"command\" in a check of this type; it "
           "belongs to checks of type \"exec\""}},
-        {with_check("type = \"push\"\nttl = \"10s\"\nttll = 5"),
+        {only_check("type = \"push\"\nttl = \"10s\"\nttll = 5"),
          {"f:13:1: unknown key \"ttll\" in a check of this type; did you mean \"ttl\"?"}},
     });
 }
@@ -202,7 +202,7 @@ TEST_CASE("parse: a check's keys, wrong one by one") {
 TEST_CASE("parse: an exec check's program is a path or a name, not a relative path") {
     const std::string wrong = ": expected an absolute path, or a name that is searched for in PATH";
     const auto with = [](const std::string& command) {
-        return with_check("type = \"exec\"\n" + command);
+        return only_check("type = \"exec\"\n" + command);
     };
     check_rows({
         {with(""), {"f:10:1: service.check.command: missing, but required"}},
@@ -222,7 +222,7 @@ TEST_CASE("parse: an exec check's program is a path or a name, not a relative pa
 TEST_CASE("parse: a tcp check's address is a host and a port") {
     const auto address = [](const std::string& text) {
         const auto checks =
-            service_of(with_check("type = \"tcp\"\naddress = \"" + text + "\"")).checks;
+            service_of(only_check("type = \"tcp\"\naddress = \"" + text + "\"")).checks;
         REQUIRE(checks.size() == 1);
         const auto& tcp = std::get<health::tcp_settings>(checks.front().probe);
         return std::pair(tcp.host, tcp.port);
@@ -233,7 +233,7 @@ TEST_CASE("parse: a tcp check's address is a host and a port") {
     for (const std::string wrong : {"127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", ":53", "::1:53",
                                     "[127.0.0.1]:53", "a b:53", "x:5 3", "x:+53", ""}) {
         CAPTURE(wrong);
-        CHECK(problems_of(with_check("type = \"tcp\"\naddress = \"" + wrong + "\"")) ==
+        CHECK(problems_of(only_check("type = \"tcp\"\naddress = \"" + wrong + "\"")) ==
               lines{"f:12:11: service.check.address: \"" + wrong +
                     "\": expected HOST:PORT, such as 127.0.0.1:53 or [::1]:53"});
     }

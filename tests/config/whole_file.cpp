@@ -175,31 +175,31 @@ peering::neighbor_settings core() {
     return core;
 }
 
-service_entry dns() {
-    service_entry dns;
-    dns.service.name = "dns";
-    dns.service.prefixes = {*net::ip_prefix::parse("192.0.2.0/24"),
-                            *net::ip_prefix::parse("2001:db8:53::/48")};
-    dns.service.neighbors = {"leaf1", "2001:db8::2"};
-    dns.service.require = 1;
-    dns.service.deprefer_when_down = true;
-    dns.service.drain_time = 60s;
-    dns.service.drain_file = "/run/maintenance";
-    dns.service.hold_down = 3s;
-    dns.service.hold_down_max = 60s;
-    dns.service.addresses = {ip::make_address("192.0.2.53"), ip::make_address("2001:db8:53::53")};
-    dns.service.manage_addresses = true;
-    dns.service.interface = "any0";
-    dns.exported.communities =
+service_entry whole_service() {
+    service_entry whole;
+    whole.service.name = "dns";
+    whole.service.prefixes = {*net::ip_prefix::parse("192.0.2.0/24"),
+                              *net::ip_prefix::parse("2001:db8:53::/48")};
+    whole.service.neighbors = {"leaf1", "2001:db8::2"};
+    whole.service.require = 1;
+    whole.service.deprefer_when_down = true;
+    whole.service.drain_time = 60s;
+    whole.service.drain_file = "/run/maintenance";
+    whole.service.hold_down = 3s;
+    whole.service.hold_down_max = 60s;
+    whole.service.addresses = {ip::make_address("192.0.2.53"), ip::make_address("2001:db8:53::53")};
+    whole.service.manage_addresses = true;
+    whole.service.interface = "any0";
+    whole.exported.communities =
         communities({net::community{0xFDF20035}}, {{65010, 5, 3}}, {0x0102C00002010005});
-    dns.exported.med = 10;
+    whole.exported.med = 10;
     using protocol = health::exec_settings::exit_protocol;
-    dns.checks = {
+    whole.checks = {
         {"resolve", 4s, 500ms, 1s, 2, 1, true,
          health::exec_settings{{"/bin/check", "-H", "x y"}, protocol::nagios}},
         {"tcp", 4s, 1s, 2s, 3, 3, false, health::tcp_settings{"::1", 53, "PING\r\n\x01", "PONG"}},
     };
-    return dns;
+    return whole;
 }
 
 } // namespace
@@ -217,7 +217,7 @@ TEST_CASE("parse: a file with every key becomes these settings") {
     expected.log.format = daemon::log_format::json;
     expected.state.directory = "/var/h";
     expected.neighbors = {leaf(), core()};
-    expected.services = {dns(), {}};
+    expected.services = {whole_service(), {}};
     expected.services.back().service.name = "quiet";
     expected.services.back().service.prefixes = {*net::ip_prefix::parse("203.0.113.0/24")};
 

@@ -114,9 +114,9 @@ TEST_CASE("server: requests sent at once are answered in their order, RFC 9112 Â
     client asking{here.socket()};
     CHECK(asking.send(post("/v1/services/dns/drain", "{}") + get_dns +
                       post("/v1/services/dns/undrain", "") + get_dns));
-    const auto drained = answer("200 OK", "application/json", dns_json("draining") + "\n");
-    CHECK(asking.reply() == drained);
-    CHECK(asking.reply() == drained);
+    const auto drained_dns = answer("200 OK", "application/json", dns_json("draining") + "\n");
+    CHECK(asking.reply() == drained_dns);
+    CHECK(asking.reply() == drained_dns);
     CHECK(asking.reply() == dns_answer());
     CHECK(asking.reply() == dns_answer());
 }

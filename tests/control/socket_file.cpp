@@ -21,7 +21,7 @@ namespace {
 
 using listening = std::expected<void, std::string>;
 
-listening refused(std::string line) {
+listening not_listening(std::string line) {
     return std::unexpected(std::move(line));
 }
 
@@ -77,7 +77,7 @@ TEST_CASE("listen: a group that does not exist is refused, and no file stays") {
     bench here;
     here.settings.group = "no-such-group";
     CHECK(here.served.listen(here.settings) ==
-          refused(here.path() + ": there is no group \"no-such-group\""));
+          not_listening(here.path() + ": there is no group \"no-such-group\""));
     CHECK_FALSE(std::filesystem::exists(here.settings.socket));
 }
 
@@ -100,7 +100,7 @@ TEST_CASE("listen: a socket that another daemon answers on is refused and stays"
     bench here;
     here.settings.socket = other.socket();
     CHECK(here.served.listen(here.settings) ==
-          refused(other.socket().native() + ": another daemon answers there"));
+          not_listening(other.socket().native() + ": another daemon answers there"));
     CHECK(exchange(other.socket(), get("/v1/neighbors/leaf9"))
               .starts_with("HTTP/1.1 404 Not Found\r\n"));
 }
@@ -115,7 +115,7 @@ TEST_CASE("listen: another daemon whose backlog is full is refused without waiti
     REQUIRE(::listen(handle, 0) == 0);
     client first{here.settings.socket};
     CHECK(here.served.listen(here.settings) ==
-          refused(here.path() + ": another daemon answers there"));
+          not_listening(here.path() + ": another daemon answers there"));
     ::close(handle);
 }
 
@@ -132,7 +132,7 @@ TEST_CASE("listen: a socket that is bound and not yet listened on is not taken f
     CHECK(second.wait_for(std::chrono::milliseconds(100)) == std::future_status::timeout);
     REQUIRE(::listen(handle, 5) == 0);
     first.done();
-    CHECK(second.get() == refused(here.path() + ": another daemon answers there"));
+    CHECK(second.get() == not_listening(here.path() + ": another daemon answers there"));
     client asking{here.settings.socket};
     ::close(handle);
 }
@@ -141,7 +141,7 @@ TEST_CASE("listen: a file that is not a socket is refused and stays") {
     bench here;
     std::ofstream(here.settings.socket) << "precious";
     CHECK(here.served.listen(here.settings) ==
-          refused(here.path() + ": is there and is not a socket"));
+          not_listening(here.path() + ": is there and is not a socket"));
     CHECK(std::filesystem::file_size(here.settings.socket) == 8);
 }
 
@@ -149,7 +149,7 @@ TEST_CASE("listen: a path longer than a socket's address is refused") {
     bench here;
     here.settings.socket = "/" + std::string(107, 'x');
     CHECK(here.served.listen(here.settings) ==
-          refused(here.path() + ": a socket's path has 1 to 107 bytes"));
+          not_listening(here.path() + ": a socket's path has 1 to 107 bytes"));
 }
 
 TEST_CASE("listen: no child process inherits the socket") {

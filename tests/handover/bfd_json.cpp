@@ -72,7 +72,7 @@ session_snapshot shut_down() {
     return made;
 }
 
-std::string fault_of(const json::value& value) {
+std::string fault_of_bfd(const json::value& value) {
     const auto read = bfd_from_json(value);
     return read ? "nothing" : read.error();
 }
@@ -140,9 +140,9 @@ TEST_CASE("bfd_json: whatever a session can be comes back") {
 
 TEST_CASE("bfd_json: a value that is missing, or is not what it has to be, is told with its "
           "place") {
-    const auto places = check_every_place(to_json(full()), fault_of);
+    const auto places = check_every_place(to_json(full()), fault_of_bfd);
     CHECK(places.size() > 30);
-    check_every_place(to_json(shut_down()), fault_of);
+    check_every_place(to_json(shut_down()), fault_of_bfd);
     for (const auto* const each : {"remote.state", "dropped.hop limit", "received_sequence"})
         CHECK_MESSAGE(places.contains(each), each);
 }
@@ -179,7 +179,7 @@ TEST_CASE("bfd_json: what is out of range is told with its place") {
         CAPTURE(place);
         json::value document = to_json(full());
         document.at_pointer(place) = json::parse(value);
-        CHECK(fault_of(document) == fault);
+        CHECK(fault_of_bfd(document) == fault);
     }
 }
 
@@ -187,18 +187,18 @@ TEST_CASE("bfd_json: a reason for drops that is not known is a fault") {
     json::value document = to_json(full());
     auto& dropped = document.at("dropped").as_object();
     dropped["weather"] = 1;
-    CHECK(fault_of(document) == "dropped: it has more than 17 keys");
+    CHECK(fault_of_bfd(document) == "dropped: it has more than 17 keys");
     dropped.erase("hop limit");
-    CHECK(fault_of(document) == "dropped: \"hop limit\" is missing");
+    CHECK(fault_of_bfd(document) == "dropped: \"hop limit\" is missing");
 }
 
 TEST_CASE("bfd_json: of another version nothing is read") {
     json::value document = to_json(full());
     document.at("version") = 2;
     document.as_object().erase("state");
-    CHECK(fault_of(document) ==
+    CHECK(fault_of_bfd(document) ==
           "version: it is 2, which is newer than 1, the only one that is known");
     document.at("version") = 0;
-    CHECK(fault_of(document) ==
+    CHECK(fault_of_bfd(document) ==
           "version: it is 0, which is older than 1, the only one that is known");
 }

@@ -17,7 +17,7 @@ notification bad_length(std::size_t length) {
     return {error_code::message_header, 2, herald::test::number_16(length)};
 }
 
-const auto shutdown = hex(R"(
+const auto shutdown_octets = hex(R"(
     ffffffffffffffffffffffffffffffff
     0018  # length
     03    # NOTIFICATION
@@ -44,8 +44,8 @@ TEST_CASE("KEEPALIVE: a header and nothing else, RFC 4271 §4.4") {
 
 TEST_CASE("NOTIFICATION: code, subcode and all of the data survive, RFC 4271 §4.5") {
     const notification value{error_code::cease, 2, {2, 'h', 'i'}};
-    CHECK(decode_notification(body_of(shutdown)) == value);
-    CHECK(encode(value) == shutdown);
+    CHECK(decode_notification(body_of(shutdown_octets)) == value);
+    CHECK(encode(value) == shutdown_octets);
     const notification short_one{error_code::hold_timer_expired, 0, {}};
     CHECK(decode_notification(body_of(encode(short_one))) == short_one);
     const notification unknown{static_cast<error_code>(99), 77, {1}};
@@ -53,7 +53,7 @@ TEST_CASE("NOTIFICATION: code, subcode and all of the data survive, RFC 4271 §4
 }
 
 TEST_CASE("NOTIFICATION: cut at every length it is 1/2 or has less data") {
-    for_each_cut(body_of(shutdown), [](std::span<const std::uint8_t> cut) {
+    for_each_cut(body_of(shutdown_octets), [](std::span<const std::uint8_t> cut) {
         const auto decoded = decode_notification(cut);
         if (cut.size() < 2)
             CHECK(decoded.error() == bad_length(19 + cut.size()));

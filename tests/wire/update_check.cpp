@@ -12,8 +12,6 @@ using herald::test::repeat;
 
 namespace {
 
-constexpr auto discard = disposition::attribute_discard, withdraw = disposition::treat_as_withdraw;
-
 /// What is found in an announcement of 192.0.2.0/24 with these attributes.
 std::vector<malformation> found(const bytes& attributes, const update_format& format = external) {
     const auto body = update_body({}, attributes, good_nlri);

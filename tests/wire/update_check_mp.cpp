@@ -8,8 +8,6 @@ using herald::net::address_family;
 
 namespace {
 
-constexpr auto discard = disposition::attribute_discard, withdraw = disposition::treat_as_withdraw;
-
 using findings = std::vector<malformation>;
 
 } // namespace

@@ -141,9 +141,9 @@ TEST_CASE("encode_withdrawal: IPv4 goes into the withdrawn routes, RFC 4271 §4.
         )"));
     CHECK(encoded.count == 2);
     CHECK(decoded(encoded.bytes, external) == update_message{prefixes, {}, {}});
-    const auto full = encode_withdrawal(consecutive_ipv4(2000), external);
-    CHECK(full.count == (4096 - 23) / 4);
-    CHECK(full.bytes.size() == 23 + 4 * full.count);
+    const auto filled = encode_withdrawal(consecutive_ipv4(2000), external);
+    CHECK(filled.count == (4096 - 23) / 4);
+    CHECK(filled.bytes.size() == 23 + 4 * filled.count);
 }
 
 TEST_CASE("encode_withdrawal: IPv6 goes into MP_UNREACH_NLRI, RFC 4760 §4") {
@@ -162,9 +162,9 @@ TEST_CASE("encode_withdrawal: IPv6 goes into MP_UNREACH_NLRI, RFC 4760 §4") {
         )"));
     CHECK(encoded.count == 2);
     CHECK(decoded(encoded.bytes, external) == update_message{prefixes, {}, {}});
-    const auto full = encode_withdrawal(consecutive_ipv6(2000), external);
-    CHECK(full.count == (4096 - 23 - 4 - 3) / 7);
-    CHECK(full.bytes.size() == 23 + 4 + 3 + 7 * full.count);
+    const auto filled = encode_withdrawal(consecutive_ipv6(2000), external);
+    CHECK(filled.count == (4096 - 23 - 4 - 3) / 7);
+    CHECK(filled.bytes.size() == 23 + 4 + 3 + 7 * filled.count);
 }
 
 TEST_CASE("encode_end_of_rib: the marker of each family, RFC 4724 §2") {

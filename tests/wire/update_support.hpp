@@ -9,6 +9,9 @@
 
 namespace herald::wire::test {
 
+inline constexpr auto discard = disposition::attribute_discard;
+inline constexpr auto withdraw = disposition::treat_as_withdraw;
+
 using herald::test::bytes;
 using herald::test::hex;
 using herald::test::join;
