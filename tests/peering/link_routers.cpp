@@ -2,9 +2,11 @@
 
 #include "tests/peering/fixed_links.hpp"
 #include "tests/peering/manual_time.hpp"
+#include "tests/peering/scripted_router_socket.hpp"
 
 #include <boost/asio/error.hpp>
 #include <doctest/doctest.h>
+#include <utility>
 
 using namespace herald::peering;
 using namespace herald::peering::test;
@@ -19,46 +21,11 @@ const auto first_router = make_address_v6("fe80::1%7");
 const auto second_router = make_address_v6("fe80::2%7");
 const link_state eth0{7, make_address_v6("fe80::99%7")};
 
-/// The one link, as a test has it: what is sent there, and who hears what arrives.
-struct wire_of_test {
-    int opened = 0;
-    int open = 0;
-    link_state from;
-    error_code refused; // to open
-    error_code unsent;  // to send
-    router_socket::handler on_arrival;
-    std::vector<router_message> sent;
-    std::function<void()> unread; // arrives when it is read
-};
-
-struct scripted_router_socket final : router_socket {
-    explicit scripted_router_socket(wire_of_test& of) : wire(of) { ++wire.open; }
-    ~scripted_router_socket() override { --wire.open; }
-    error_code open(const link_state& link, handler on_arrival) override {
-        if (wire.refused)
-            return wire.refused;
-        ++wire.opened;
-        wire.from = link;
-        wire.on_arrival = std::move(on_arrival);
-        return {};
-    }
-    void read() override {
-        if (const auto arrives = std::exchange(wire.unread, nullptr))
-            arrives();
-    }
-    error_code send(router_message message) override {
-        if (!wire.unsent)
-            wire.sent.push_back(message);
-        return wire.unsent;
-    }
-    wire_of_test& wire;
-};
-
 struct routers_of_test final : router_observer {
     boost::asio::io_context context;
     std::shared_ptr<manual_time> time = std::make_shared<manual_time>(context);
     std::shared_ptr<fixed_links> links = std::make_shared<fixed_links>();
-    wire_of_test wire;
+    scripted_link wire;
     link_routers tested{surroundings(), *this};
     lines told;
     std::function<void()> when_told;
