@@ -50,7 +50,7 @@ private:
         case 2: hear({node(octet()), 255, encode(router_message::solicitation)}); break;
         case 3: pass(octet() * 100ms); break;
         case 4: now_ += octet() * 100ms; break; // it is busy elsewhere
-        case 5: tested_.change_address(own_ = node(octet()), now_); break;
+        case 5: tested_.change_address(own_ = node(octet() % 200), now_); break;
         }
     }
 

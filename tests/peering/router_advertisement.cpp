@@ -88,7 +88,7 @@ TEST_CASE("router messages: who has no address yet has no link-layer address, RF
 
 TEST_CASE("router messages: only without its options is one that is cut still one") {
     for (const auto& [whole, least] : {std::pair(advertisement, 16U), std::pair(solicitation, 8U)})
-        test::for_each_cut(whole, [least = least](auto cut) {
-            CHECK(decode({router, 255, cut}).has_value() == (cut.size() == least));
+        test::for_each_cut(whole, [shortest = least](auto cut) {
+            CHECK(decode({router, 255, cut}).has_value() == (cut.size() == shortest));
         });
 }
