@@ -1,0 +1,223 @@
+"""Sessions with neighbors on a link: who dials, what protects them, what leaves them alone."""
+
+import re
+from dataclasses import dataclass
+
+import pytest
+
+from lab.flow import Flow
+from lab.processes import run
+from lab.rack import NO_ROUTER, Rack
+from lab.router_messages import ADVERTISEMENT, RouterMessages
+from lab.site import HERALD_AS, IPV4_PREFIX, IPV6_PREFIX, ROUTER_AS
+from lab.waiting import stays_true, wait_until
+
+PASSWORD = "a shared secret"
+KEEPALIVES = "timers 1 3"
+SETTLE_SECONDS = 2.0  # more than a keepalive interval
+BIRD_SECONDS = 15.0
+
+# Who dials: herald's neighbor, FRR's, and where herald listens.
+WHO_DIALS = {
+    "herald": ({}, ["passive"], []),
+    "router": ({"passive": True}, [], ["::"]),
+    "both": ({}, [], ["::"]),
+}
+# What protects a session: herald's neighbor, and FRR's.
+PROTECTIONS = {
+    "md5": ({"password": PASSWORD}, [f"password {PASSWORD}"]),
+    "gtsm": ({"ttl_security": 1}, ["ttl-security hops 1"]),
+    "both": ({"password": PASSWORD, "ttl_security": 1},
+             [f"password {PASSWORD}", "ttl-security hops 1"]),
+}
+
+
+@pytest.mark.parametrize("who", WHO_DIALS)
+def test_who_dials(site, who):
+    """Whichever side it is, the session is one and stays."""
+    neighbor, options, listen = WHO_DIALS[who]
+    rack = Rack(site, **neighbor).start(options, listen=listen)
+    if who != "both":
+        assert rack.view()["direction"] == {"herald": "outgoing", "router": "incoming"}[who]
+    stays_true("it is", lambda: rack.view()["state"] == "Established", SETTLE_SECONDS)
+    assert rack.sessions() == 1
+
+
+@pytest.mark.parametrize("who", ["herald", "router"])
+@pytest.mark.parametrize("what", PROTECTIONS)
+def test_protected(site, what, who):
+    """MD5 and GTSM, whoever dials; and again when the router has another address."""
+    neighbor, options = PROTECTIONS[what]
+    dialling, passive, listen = WHO_DIALS[who]
+    rack = Rack(site, **neighbor, **dialling).start([*options, *passive], listen=listen)
+    leaf = rack.leaf
+    leaf.router.kill()
+    leaf.namespace.ip("-6", "address", "flush", "dev", leaf.interface)
+    leaf.namespace.ip("address", "add", "fe80::77/64", "dev", leaf.interface, "nodad")
+    leaf.router.start()
+    rack.wait_announced()
+    assert rack.view()["address"] == f"fe80::77%{leaf.node_interface}"
+
+
+def test_other_password_leads_to_no_session(site):
+    """Neither side hears the other."""
+    rack = Rack(site, password=PASSWORD)
+    rack.start_router(rack.leaf, ["password another"])
+    rack.configure(listen=["::"])
+    rack.herald.start()
+    wait_until("it is tried", lambda: rack.view()["state"] == "Connect")
+    stays_true("no session", lambda: rack.view()["state"] != "Established", SETTLE_SECONDS)
+    rack.neighbor["password"] = "another"
+    rack.configure(listen=["::"])
+    rack.herald.ctl("reload")
+    rack.wait_announced()
+
+
+def undisturbed(rack: Rack, flow: Flow) -> bool:
+    """Whether herald went on with nothing but KEEPALIVEs, and no connection began or ended."""
+    wait_until("herald speaks", lambda: flow.said_by(rack.node_address()))
+    return flow.begun_or_ended() == [] and flow.only_keepalives_by(rack.node_address())
+
+
+@pytest.mark.parametrize("who", WHO_DIALS)
+def test_restart_keeps_the_session(site, who):
+    """Nothing but KEEPALIVEs is seen; what changes afterwards goes out as ever."""
+    neighbor, options, listen = WHO_DIALS[who]
+    rack = Rack(site, **neighbor).start([KEEPALIVES, *options], listen=listen)
+    name = rack.leaf.node_interface
+    before = rack.view()
+    with Flow(rack.leaf.namespace, rack.leaf.interface) as flow:
+        for _ in range(3):
+            assert rack.herald.restart() == {name: "kept"}
+        assert undisturbed(rack, flow)
+    for key in ("interface", "address", "remote_as", "state", "since", "local_address"):
+        assert rack.view()[key] == before[key]
+    assert rack.view()["problems"] == []
+    with RouterMessages(site.node, name) as seen:
+        wait_until("it advertises itself", lambda: seen.sent(ADVERTISEMENT))
+    rack.herald.ctl("drain", "dns", "--now", "--wait")
+    rack.wait_withdrawn()
+    assert rack.leaf.router.drops(rack.leaf.interface) == 0
+
+
+def test_restart_while_the_link_is_down(site):
+    """The new program waits as the old one did."""
+    rack = Rack(site).start()
+    leaf = rack.leaf
+    leaf.namespace.ip("link", "set", leaf.interface, "down")
+    rack.wait_why_down(NO_ROUTER.format(leaf.node_interface))
+    rack.herald.restart()
+    rack.wait_why_down(NO_ROUTER.format(leaf.node_interface))
+    leaf.namespace.ip("link", "set", leaf.interface, "up")
+    rack.wait_announced()
+
+
+def test_reload_of_another_key_keeps_the_session(site):
+    """Of the neighbor, and of another one, too."""
+    rack = Rack(site).start([KEEPALIVES])
+    with Flow(rack.leaf.namespace, rack.leaf.interface) as flow:
+        rack.neighbor["description"] = "the leaf above"
+        rack.configure([{"name": "elsewhere", "address": "198.51.100.99", "remote_as": 1}])
+        rack.herald.ctl("reload")
+        assert undisturbed(rack, flow)
+    assert rack.view()["description"] == "the leaf above"
+    assert rack.leaf.router.drops(rack.leaf.interface) == 0
+
+
+def test_reload_with_another_interface_resets_the_session(site):
+    """The neighbor of that name is another one; the first link hears nothing more."""
+    rack = Rack(site, name="uplink").start()
+    old, new = rack.leaf, rack.add_leaf()
+    rack.start_router(new)
+    rack.leaves = [new]
+    rack.configure()
+    with RouterMessages(site.node, old.node_interface) as seen:
+        rack.herald.ctl("reload")
+        rack.wait_withdrawn(old)
+        rack.wait_announced(new)
+        assert rack.herald.get("/v1/neighbors/uplink")["interface"] == new.node_interface
+        assert seen.sent() == []
+    assert "sent Cease / Other Configuration Change" in rack.endings()
+
+
+def test_neighbor_moves_between_a_link_and_an_address(site):
+    """By a reload: the same router, by its link-local address and then by its link again."""
+    rack = Rack(site).start()
+    leaf, address = rack.leaf, rack.view()["address"]
+    rack.leaves = []
+    rack.configure([{"name": leaf.node_interface, "address": address, "remote_as": ROUTER_AS}])
+    rack.herald.ctl("reload")
+    wait_until("it is up again", lambda: rack.view(leaf)["state"] == "Established")
+    assert rack.view(leaf)["interface"] is None
+    rack.leaves = [leaf]
+    rack.configure()
+    rack.herald.ctl("reload")
+    wait_until("it is up again", lambda: rack.view(leaf)["state"] == "Established")
+    assert rack.view(leaf)["interface"] == leaf.node_interface
+
+
+@dataclass
+class Bird:
+    """BIRD on a leaf; `neighbor` is its words for who that is."""
+
+    rack: Rack
+    neighbor: str
+
+    def start(self) -> None:
+        """It advertises itself on the link, and says what it hears by `birdc`."""
+        leaf = self.rack.leaf
+        config = self.rack.site.folder / "bird.conf"
+        config.write_text(f"""
+            log stderr all;
+            router id {leaf.ipv4};
+            protocol device {{ scan time 1; }}
+            protocol radv {{
+              interface "{leaf.interface}" {{ max ra interval 4; default lifetime 0; }};
+            }}
+            protocol bgp leaf {{
+              local as {ROUTER_AS};
+              interface "{leaf.interface}";
+              direct;
+              connect delay time 1; connect retry time 1; error wait time 1, 1;
+              {self.neighbor};
+              ipv4 {{ import all; export none; extended next hop on; }};
+              ipv6 {{ import all; export none; }};
+            }}
+            """)
+        process = leaf.namespace.start(
+            ["bird", "-f", "-c", config, "-s", self.socket, "-P", config.with_suffix(".pid")],
+            config.with_suffix(".log"))
+        wait_until("BIRD serves", lambda: process.running and "ready" in self.ask("show", "status"))
+
+    @property
+    def socket(self):
+        """Its control socket."""
+        return self.rack.site.folder / "bird.ctl"
+
+    def ask(self, *words: str) -> str:
+        """What birdc answers."""
+        return run("birdc", "-s", self.socket, *words, check=False).stdout
+
+    def next_hops(self, prefix: str) -> list:
+        """Of the routes to this prefix."""
+        return re.findall(r"BGP\.next_hop: (.*)", self.ask("show", "route", prefix, "all"))
+
+
+# Who BIRD speaks to: whoever dials from the link, or the node by its address, whom it dials.
+BIRD_NEIGHBORS = {"range": "neighbor range fe80::/10 external; dynamic name \"dyn\"",
+                  "address": "neighbor {address} as {herald_as}"}
+
+
+@pytest.mark.parametrize("kind", BIRD_NEIGHBORS)
+def test_bird(site, kind):
+    """BIRD is found by its advertisements, too; it has both prefixes by way of the link."""
+    rack = Rack(site, passive=kind == "address")
+    address = rack.node_address()
+    bird = Bird(rack, BIRD_NEIGHBORS[kind].format(address=address, herald_as=HERALD_AS))
+    bird.start()
+    rack.configure(listen=["::"])
+    rack.herald.start()
+    for prefix in (IPV4_PREFIX, IPV6_PREFIX):
+        hops = wait_until(f"BIRD has {prefix}", lambda: bird.next_hops(prefix), BIRD_SECONDS)
+        assert [address in hop.split() for hop in hops] == [True]
+    assert rack.view()["address"] == f"{rack.router_address()}%{rack.leaf.node_interface}"
