@@ -12,7 +12,7 @@ from lab.router_messages import ADVERTISEMENT, RouterMessages
 from lab.site import HERALD_AS, IPV4_PREFIX, IPV6_PREFIX, ROUTER_AS
 from lab.waiting import stays_true, wait_until
 
-PASSWORD = "a shared secret"
+PASSWORD = "a-shared-secret"
 KEEPALIVES = "timers 1 3"
 SETTLE_SECONDS = 2.0  # more than a keepalive interval
 BIRD_SECONDS = 15.0
@@ -38,7 +38,7 @@ def test_who_dials(site, who):
     neighbor, options, listen = WHO_DIALS[who]
     rack = Rack(site, **neighbor).start(options, listen=listen)
     if who != "both":
-        assert rack.view()["direction"] == {"herald": "outgoing", "router": "incoming"}[who]
+        assert rack.view()["direction"] == {"herald": "dialled", "router": "accepted"}[who]
     stays_true("it is", lambda: rack.view()["state"] == "Established", SETTLE_SECONDS)
     assert rack.sessions() == 1
 
@@ -59,17 +59,20 @@ def test_protected(site, what, who):
     assert rack.view()["address"] == f"fe80::77%{leaf.node_interface}"
 
 
-def test_other_password_leads_to_no_session(site):
-    """Neither side hears the other."""
-    rack = Rack(site, password=PASSWORD)
-    rack.start_router(rack.leaf, ["password another"])
-    rack.configure(listen=["::"])
+@pytest.mark.parametrize("who", ["herald", "router"])
+@pytest.mark.parametrize("what", ["md5", "gtsm"])
+def test_router_without_protection_has_no_session(site, what, who):
+    """Not with herald, which wants it; when the router has it, too, there is one."""
+    neighbor, options = PROTECTIONS[what]
+    dialling, passive, listen = WHO_DIALS[who]
+    rack = Rack(site, **neighbor, **dialling)
+    rack.start_router(rack.leaf, passive)
+    rack.configure(listen=listen)
     rack.herald.start()
-    wait_until("it is tried", lambda: rack.view()["state"] == "Connect")
+    wait_until("the router is found", lambda: rack.view()["address"])
     stays_true("no session", lambda: rack.view()["state"] != "Established", SETTLE_SECONDS)
-    rack.neighbor["password"] = "another"
-    rack.configure(listen=["::"])
-    rack.herald.ctl("reload")
+    rack.leaf.router.kill()
+    rack.start_router(rack.leaf, [*options, *passive])
     rack.wait_announced()
 
 
