@@ -1,14 +1,18 @@
 """Sessions with neighbors on a link: who dials, what protects them, what leaves them alone."""
 
 import re
+import signal
+import socket
 from dataclasses import dataclass
 
 import pytest
 
+from lab.bgp_bytes import KEEPALIVE_MESSAGE, multiprotocol, open_message
+from lab.capture import BGP_PORT
 from lab.flow import Flow
 from lab.processes import run
-from lab.rack import NO_ROUTER, Rack
-from lab.router_messages import ADVERTISEMENT, RouterMessages
+from lab.rack import NO_ROUTER, Rack, index_of
+from lab.router_messages import ADVERTISEMENT, Advertiser, RouterMessages
 from lab.site import HERALD_AS, IPV4_PREFIX, IPV6_PREFIX, ROUTER_AS
 from lab.waiting import stays_true, wait_until
 
@@ -62,8 +66,8 @@ def test_protected(site, what, who):
 @pytest.mark.parametrize("who", ["herald", "router"])
 @pytest.mark.parametrize("what", ["md5", "gtsm"])
 def test_router_without_protection_has_no_session(site, what, who):
-    """Not with herald, which wants it; when the router has it, too, there is one."""
-    neighbor, options = PROTECTIONS[what]
+    """Not with herald, which wants it."""
+    neighbor, _ = PROTECTIONS[what]
     dialling, passive, listen = WHO_DIALS[who]
     rack = Rack(site, **neighbor, **dialling)
     rack.start_router(rack.leaf, passive)
@@ -71,9 +75,34 @@ def test_router_without_protection_has_no_session(site, what, who):
     rack.herald.start()
     wait_until("the router is found", lambda: rack.view()["address"])
     stays_true("no session", lambda: rack.view()["state"] != "Established", SETTLE_SECONDS)
-    rack.leaf.router.kill()
-    rack.start_router(rack.leaf, [*options, *passive])
-    rack.wait_announced()
+
+
+def test_connection_that_came_before_its_key(site):
+    """A router that was not known yet, and so had no key, dials without one while herald does
+    something else: of what it says herald hears nothing."""
+    rack = Rack(site, passive=True, password=PASSWORD)
+    leaf, node = rack.leaf, rack.node_address()
+    rack.configure(listen=["::"])
+    rack.herald.start()
+    with RouterMessages(site.node, leaf.node_interface) as seen:
+        wait_until("herald listens for routers", lambda: seen.sent(ADVERTISEMENT))
+    rack.herald.process.signal(signal.SIGSTOP)
+    with Advertiser(leaf.namespace, leaf.interface, "fe80::77"):
+        link = index_of(leaf.namespace, leaf.interface)
+        with leaf.namespace.open_socket(socket.AF_INET6, socket.SOCK_STREAM) as router:
+            router.bind(("fe80::77", 0, 0, link))
+            router.connect((node, BGP_PORT, 0, link))
+            router.sendall(open_message(ROUTER_AS, multiprotocol(1)))
+            rack.herald.process.signal(signal.SIGCONT)
+            wait_until("it was accepted", lambda: messages(rack, "open")["sent"])
+            router.sendall(KEEPALIVE_MESSAGE)
+            stays_true("no session", lambda: rack.view()["state"] != "Established",
+                       SETTLE_SECONDS)
+
+
+def messages(rack: Rack, kind: str) -> dict:
+    """How many of a kind herald has sent and received."""
+    return next(one for one in rack.view()["messages"] if one["type"] == kind)
 
 
 def undisturbed(rack: Rack, flow: Flow) -> bool:
