@@ -122,14 +122,16 @@ std::string screen::neighbor(const json::value& answer) const {
     page.line("neighbor", text_of(neighbor, "name"));
     page.line("description", text_of(neighbor, "description"));
     page.line("interface", text_of(neighbor, "interface"));
+    const auto address = text_of(neighbor, "address");
     page.line("address",
-              fmt::format("{} port {}{}", text_of(neighbor, "address"), text_of(neighbor, "port"),
-                          flag(neighbor, "passive") ? ", passive" : ""));
+              fmt::format("{}{}port {}{}", address, address.empty() ? "" : " ",
+                          text_of(neighbor, "port"), flag(neighbor, "passive") ? ", passive" : ""));
     page.line("AS",
               fmt::format("{}, local {}", remote_as(neighbor), text_of(neighbor, "local_as")));
     page.line("state", fmt::format("{}{}", text_of(neighbor, "state"),
                                    flag(neighbor, "shutdown") ? ", administratively down" : ""));
     page.line("for", age_and_time(neighbor, "since"));
+    page.line("why down", text_of(neighbor, "why_down"));
     if (text_of(neighbor, "state") == "Established")
         session(page, neighbor);
     if (!neighbor.at("bfd").is_null())

@@ -47,6 +47,10 @@ error_code prepare(tcp::socket& socket, const neighbor_settings& settings) {
     }
     if (auto error = net::set_dscp(fd, v6, net::dscp_cs6))
         return error;
+    // One that was accepted may have come before the listener had the key.
+    if (!settings.password.empty())
+        if (auto error = net::set_md5_key(fd, settings.address, settings.password))
+            return error;
     // While the session is opened, what the hold timer would give up TCP may give up too.
     if (auto hold = settings.session.hold_time; hold.count() > 0)
         if (auto error = net::set_user_timeout(fd, hold))
@@ -136,10 +140,6 @@ private:
             return failed;
         if (auto error = prepare(socket_, settings_))
             return error;
-        if (!settings_.password.empty())
-            if (auto error = net::set_md5_key(socket_.native_handle(), settings_.address,
-                                              settings_.password))
-                return error;
         if (settings_.local_address)
             socket_.bind(tcp::endpoint(*settings_.local_address, 0), failed);
         return failed;

@@ -129,6 +129,8 @@ TEST_CASE("heraldctl neighbors: a table, and all that is known of one") {
                   "for               12m05s, since " +
                   to_text(here.now - 12min - 5s) +
                   "\n"
+                  "why down          Cease / Administrative Shutdown: upgrading; since then: "
+                  "Connection refused\n"
                   "transitions       9\n"
                   "malformed updates 1\n"
                   "last error        received 6/2: Cease / Administrative Shutdown: upgrading, "
