@@ -38,13 +38,13 @@ PROTECTIONS = {
 
 @pytest.mark.parametrize("who", WHO_DIALS)
 def test_who_dials(site, who):
-    """Whichever side it is, the session is one and stays."""
+    """Whichever side it is; also when both do."""
     neighbor, options, listen = WHO_DIALS[who]
     rack = Rack(site, **neighbor).start(options, listen=listen)
     if who != "both":
+        assert rack.sessions() == 1
         assert rack.view()["direction"] == {"herald": "dialled", "router": "accepted"}[who]
     stays_true("it is", lambda: rack.view()["state"] == "Established", SETTLE_SECONDS)
-    assert rack.sessions() == 1
 
 
 @pytest.mark.parametrize("who", ["herald", "router"])
@@ -194,6 +194,7 @@ class Bird:
 
     rack: Rack
     neighbor: str
+    bfd: bool = False
 
     def start(self) -> None:
         """It advertises itself on the link, and says what it hears by `birdc`."""
@@ -206,12 +207,16 @@ class Bird:
             protocol radv {{
               interface "{leaf.interface}" {{ max ra interval 4; default lifetime 0; }};
             }}
+            protocol bfd {{
+              interface "{leaf.interface}" {{ interval 100 ms; }};
+            }}
             protocol bgp leaf {{
               local as {ROUTER_AS};
               interface "{leaf.interface}";
               direct;
               connect delay time 1; connect retry time 1; error wait time 1, 1;
               {self.neighbor};
+              bfd {"on" if self.bfd else "off"};
               ipv4 {{ import all; export none; extended next hop on; }};
               ipv6 {{ import all; export none; }};
             }}
@@ -253,3 +258,19 @@ def test_bird(site, kind):
         hops = wait_until(f"BIRD has {prefix}", lambda: bird.next_hops(prefix), BIRD_SECONDS)
         assert [address in hop.split() for hop in hops] == [True]
     assert rack.view()["address"] == f"{rack.router_address()}%{rack.leaf.node_interface}"
+
+
+@pytest.mark.parametrize("strict", [False, True], ids=["lax", "strict"])
+@pytest.mark.parametrize("kind", BIRD_NEIGHBORS)
+def test_bird_with_bfd(site, kind, strict):
+    """Up, and the session with it; strict, too: BIRD begins BFD before it."""
+    rack = Rack(site, passive=kind == "address",
+                bfd={"min_tx": "100ms", "min_rx": "100ms", "strict": strict})
+    bird = Bird(rack, BIRD_NEIGHBORS[kind].format(address=rack.node_address(),
+                                                  herald_as=HERALD_AS), bfd=True)
+    bird.start()
+    rack.configure(listen=["::"])
+    rack.herald.start()
+    for prefix in (IPV4_PREFIX, IPV6_PREFIX):
+        wait_until(f"BIRD has {prefix}", lambda: bird.next_hops(prefix), BIRD_SECONDS)
+    wait_until("BFD is Up", lambda: (rack.view()["bfd"] or {}).get("state") == "Up", BIRD_SECONDS)

@@ -12,6 +12,7 @@ from lab.herald import REPOSITORY
 from lab.machine import next_package
 from lab.manual import examples
 from lab.processes import run
+from lab.rack import Rack
 from lab.site import HERALD_AS, IPV4_PREFIX, IPV6_PREFIX, settings
 from lab.waiting import wait_until
 
@@ -138,6 +139,22 @@ def test_example_for_managed_addresses_adds_the_one_capability_for_them(site, in
     installed.run("systemctl", "start", "herald")
     wait_until("the address is there", lambda: "192.0.2.53" in site.node.run(
         "ip", "address", "show", "dev", "lo").stdout)
+
+
+def test_example_for_neighbors_on_links_adds_the_one_capability_for_them(site, installed):
+    """As it says itself: copied beside the unit. Within its confinement a router is found, and
+    herald advertises itself."""
+    installed.shell("mkdir -p /etc/systemd/system/herald.service.d && cp"
+                    " /usr/share/doc/herald/examples/neighbors-on-links.conf"
+                    " /etc/systemd/system/herald.service.d/ && systemctl daemon-reload")
+    for which in ("AmbientCapabilities", "CapabilityBoundingSet"):
+        assert set(installed.property(which).split()) == {"cap_net_raw", "cap_net_bind_service"}
+    rack = Rack(site)
+    rack.start_router(rack.leaf)
+    configure(installed, {"interface": rack.leaf.node_interface, "remote_as": "external"},
+              {"name": "dns", "prefixes": [IPV4_PREFIX, IPV6_PREFIX]})
+    installed.run("systemctl", "start", "herald")
+    rack.wait_announced()
 
 
 def test_service_has_what_it_needs_and_no_more(serving, router):
