@@ -1,25 +1,21 @@
 """Sessions with neighbors on a link: who dials, what protects them, what leaves them alone."""
 
-import re
 import signal
 import socket
-from dataclasses import dataclass
 
 import pytest
 
 from lab.bgp_bytes import KEEPALIVE_MESSAGE, multiprotocol, open_message
 from lab.capture import BGP_PORT
 from lab.flow import Flow
-from lab.processes import run
 from lab.rack import NO_ROUTER, Rack, index_of
 from lab.router_messages import ADVERTISEMENT, Advertiser, RouterMessages
-from lab.site import HERALD_AS, IPV4_PREFIX, IPV6_PREFIX, ROUTER_AS
+from lab.site import ROUTER_AS
 from lab.waiting import stays_true, wait_until
 
 PASSWORD = "a-shared-secret"
 KEEPALIVES = "timers 1 3"
 SETTLE_SECONDS = 2.0  # more than a keepalive interval
-BIRD_SECONDS = 15.0
 
 # Who dials: herald's neighbor, FRR's, and where herald listens.
 WHO_DIALS = {
@@ -186,91 +182,3 @@ def test_neighbor_moves_between_a_link_and_an_address(site):
     rack.herald.ctl("reload")
     wait_until("it is up again", lambda: rack.view(leaf)["state"] == "Established")
     assert rack.view(leaf)["interface"] == leaf.node_interface
-
-
-@dataclass
-class Bird:
-    """BIRD on a leaf; `neighbor` is its words for who that is."""
-
-    rack: Rack
-    neighbor: str
-    bfd: bool = False
-
-    def start(self) -> None:
-        """It advertises itself on the link, and says what it hears by `birdc`."""
-        leaf = self.rack.leaf
-        config = self.rack.site.folder / "bird.conf"
-        config.write_text(f"""
-            log stderr all;
-            router id {leaf.ipv4};
-            protocol device {{ scan time 1; }}
-            protocol radv {{
-              interface "{leaf.interface}" {{ max ra interval 4; default lifetime 0; }};
-            }}
-            protocol bfd {{
-              interface "{leaf.interface}" {{ interval 100 ms; }};
-            }}
-            protocol bgp leaf {{
-              local as {ROUTER_AS};
-              interface "{leaf.interface}";
-              direct;
-              connect delay time 1; connect retry time 1; error wait time 1, 1;
-              {self.neighbor};
-              bfd {"on" if self.bfd else "off"};
-              ipv4 {{ import all; export none; extended next hop on; }};
-              ipv6 {{ import all; export none; }};
-            }}
-            """)
-        process = leaf.namespace.start(
-            ["bird", "-f", "-c", config, "-s", self.socket, "-P", config.with_suffix(".pid")],
-            config.with_suffix(".log"))
-        wait_until("BIRD serves", lambda: process.running and "ready" in self.ask("show", "status"))
-
-    @property
-    def socket(self):
-        """Its control socket."""
-        return self.rack.site.folder / "bird.ctl"
-
-    def ask(self, *words: str) -> str:
-        """What birdc answers."""
-        return run("birdc", "-s", self.socket, *words, check=False).stdout
-
-    def next_hops(self, prefix: str) -> list:
-        """Of the routes to this prefix."""
-        return re.findall(r"BGP\.next_hop: (.*)", self.ask("show", "route", prefix, "all"))
-
-
-# Who BIRD speaks to: whoever dials from the link, or the node by its address, whom it dials.
-BIRD_NEIGHBORS = {"range": "neighbor range fe80::/10 external; dynamic name \"dyn\"",
-                  "address": "neighbor {address} as {herald_as}"}
-
-
-@pytest.mark.parametrize("kind", BIRD_NEIGHBORS)
-def test_bird(site, kind):
-    """BIRD is found by its advertisements, too; it has both prefixes by way of the link."""
-    rack = Rack(site, passive=kind == "address")
-    address = rack.node_address()
-    bird = Bird(rack, BIRD_NEIGHBORS[kind].format(address=address, herald_as=HERALD_AS))
-    bird.start()
-    rack.configure(listen=["::"])
-    rack.herald.start()
-    for prefix in (IPV4_PREFIX, IPV6_PREFIX):
-        hops = wait_until(f"BIRD has {prefix}", lambda: bird.next_hops(prefix), BIRD_SECONDS)
-        assert [address in hop.split() for hop in hops] == [True]
-    assert rack.view()["address"] == f"{rack.router_address()}%{rack.leaf.node_interface}"
-
-
-@pytest.mark.parametrize("strict", [False, True], ids=["lax", "strict"])
-@pytest.mark.parametrize("kind", BIRD_NEIGHBORS)
-def test_bird_with_bfd(site, kind, strict):
-    """Up, and the session with it; strict, too: BIRD begins BFD before it."""
-    rack = Rack(site, passive=kind == "address",
-                bfd={"min_tx": "100ms", "min_rx": "100ms", "strict": strict})
-    bird = Bird(rack, BIRD_NEIGHBORS[kind].format(address=rack.node_address(),
-                                                  herald_as=HERALD_AS), bfd=True)
-    bird.start()
-    rack.configure(listen=["::"])
-    rack.herald.start()
-    for prefix in (IPV4_PREFIX, IPV6_PREFIX):
-        wait_until(f"BIRD has {prefix}", lambda: bird.next_hops(prefix), BIRD_SECONDS)
-    wait_until("BFD is Up", lambda: (rack.view()["bfd"] or {}).get("state") == "Up", BIRD_SECONDS)
