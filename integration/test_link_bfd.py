@@ -14,7 +14,7 @@ from lab.waiting import wait_until
 PROFILE = ["bfd", "profile fast", "detect-multiplier 3", "transmit-interval 100",
            "receive-interval 100", " exit"]
 FAST = {"min_tx": "100ms", "min_rx": "100ms"}
-DETECTION = 0.3
+DETECTION = 0.3  # seconds, after the last packet
 # herald dials, so that no session ends because the other side had dialled, too.
 FRR_OPTIONS = ["bfd", "bfd profile fast", "passive"]
 # What the machine may take beside, when it has much else to do; the hold time is 30 s.
@@ -80,7 +80,7 @@ def test_cut_link_is_found_in_the_detection_time(site):
         down = next(one.time for one in flow.packets(rack.router_address(leaf))
                     if one.packet.state != "Up")
     print(f"the router says Down {1e3 * (down - last):.0f} ms after the last packet")
-    assert DETECTION <= down - last < DETECTION + SLACK
+    assert 0.9 * DETECTION < down - last < DETECTION + SLACK
     wait_until("herald has ended it", lambda: "sent Cease / BFD Down" in rack.endings(), AT_ONCE)
     assert rack.view(leaf)["state"] != "Established"
     site.node.reconnect()
