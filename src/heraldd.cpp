@@ -138,7 +138,7 @@ std::optional<beginning> where_it_was_left(const config::load_result& loaded,
         return give_up(left.error());
     if (!*left)
         return std::nullopt;
-    auto in_force = daemon_ns::configuration_of(**left, file);
+    auto in_force = daemon_ns::configuration_of(**left, file, &loaded);
     if (!in_force) {
         daemon_ns::close_sockets_of(**left);
         return give_up(in_force.error());

@@ -244,6 +244,11 @@ std::optional<time_point> session::next_timer() const {
     return next;
 }
 
+session_actions session::send_early(moment at) {
+    something_new_ = sends_periodically();
+    return done(at.now);
+}
+
 session_actions session::expired(moment at) {
     if (now_.heard_at && at.now >= detection_deadline()) {
         forget_remote();

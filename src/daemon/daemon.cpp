@@ -146,7 +146,8 @@ void daemon::signalled(int signal) {
 }
 
 ending daemon::run() {
-    context_.run();
+    while (context_.run_one() > 0)
+        speaker_.attend();
     if (sessions_ended_) {
         context_.restart();
         context_.run_for(close_limit); // ends as soon as nothing is left

@@ -184,9 +184,12 @@ std::expected<rehearsal_report, std::string> report_from_json(std::string_view t
     return document.result(std::move(report));
 }
 
-std::expected<config::configuration, std::string> configuration_of(const inheritance& left,
-                                                                   const std::string& file) {
-    auto loaded = config::parse(left.configuration, file);
+std::expected<config::configuration, std::string>
+configuration_of(const inheritance& left, const std::string& file,
+                 const config::load_result* read) {
+    auto loaded = read != nullptr && read->settings && read->text == left.configuration
+                      ? *read
+                      : config::parse(left.configuration, file);
     if (!loaded.settings) {
         const auto error = std::ranges::find(loaded.problems, config::problem::severity::error,
                                              &config::problem::level);

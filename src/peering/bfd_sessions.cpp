@@ -33,7 +33,8 @@ bfd_sessions::bfd_sessions(environment environment, bfd_observer& observer, bfd_
     : environment_(std::move(environment))
     , observer_(observer)
     , inherited_(std::move(inherited))
-    , retry_(environment_.time->make_alarm()) {}
+    , retry_(environment_.time->make_alarm())
+    , alarm_(environment_.time->make_alarm()) {}
 
 bfd_sessions::~bfd_sessions() {
     for (const auto& receiver : receivers_)
@@ -84,8 +85,8 @@ void bfd_sessions::begin(const bfd_peer& peer) {
         return;
     add(std::make_unique<entry>(
         peer, sender_to(peer, free_port()),
-        bfd::session(peer.session, make_discriminator(), environment_.chance(), at()),
-        environment_.time->make_alarm(), std::nullopt, error_code()));
+        bfd::session(peer.session, make_discriminator(), environment_.chance(), at()), std::nullopt,
+        error_code()));
 }
 
 /// Where another program's session was. Without its socket it could not be the same one: the other
@@ -98,13 +99,13 @@ bool bfd_sessions::go_on(const bfd_peer& peer, const bfd_session_snapshot& from)
     if (!same || (from.socket >= 0 && sender.inherit(from.socket)))
         return false;
     add(std::make_unique<entry>(peer, std::move(sender), bfd::session(peer.session, from.machine),
-                                environment_.time->make_alarm(), std::nullopt, error_code()));
+                                std::nullopt, error_code()));
     return true;
 }
 
 void bfd_sessions::add(std::unique_ptr<entry> made) {
     const auto which = made->machine.snapshot().local;
-    set_alarm(which, *made);
+    set_due(which, *made);
     by_name_.emplace(made->peer.name, which);
     sessions_.emplace(which, std::move(made));
 }
@@ -234,10 +235,10 @@ void bfd_sessions::handle(bfd::discriminator which, const bfd::session_actions& 
     const auto known = by_name_.find(name);
     const bool wanted = known != by_name_.end() && known->second == which;
     if (!wanted && one.machine.finished()) {
-        sessions_.erase(which);
+        forget(which);
         return update_receivers();
     }
-    set_alarm(which, one);
+    set_due(which, one);
     if (!wanted)
         return;
     for (const auto& each : actions)
@@ -251,30 +252,68 @@ void bfd_sessions::send(entry& from, const bfd::action::send& what) {
         observer_.bfd_problem(from.peer.name, describe_sending(error));
 }
 
-/// One that is set for an earlier time rings, finds nothing to do, and is set anew: packets that
-/// arrive cost nothing.
-void bfd_sessions::set_alarm(bfd::discriminator which, entry& of) {
+/// One that is due earlier than it needs to be finds nothing to do then, and is set anew: packets
+/// that arrive cost nothing.
+void bfd_sessions::set_due(bfd::discriminator which, entry& of) {
     const auto next = of.machine.next_timer();
-    if (!next || (of.alarm_at && *of.alarm_at <= *next))
+    if (!next || (of.due && *of.due <= *next))
         return;
-    of.alarm_at = next;
-    of.alarm->set(*next, [this, which, alive = std::weak_ptr(alive_)] {
-        if (!alive.expired())
-            ring(which);
+    if (of.due)
+        due_.erase({*of.due, which});
+    of.due = next;
+    due_.emplace(*next, which);
+    set_alarm();
+}
+
+void bfd_sessions::forget(bfd::discriminator which) {
+    if (const auto due = sessions_.at(which)->due)
+        due_.erase({*due, which});
+    sessions_.erase(which);
+}
+
+void bfd_sessions::set_alarm() {
+    if (due_.empty() || (alarm_at_ && *alarm_at_ <= due_.begin()->first))
+        return;
+    alarm_at_ = due_.begin()->first;
+    alarm_->set(*alarm_at_, [this, alive = std::weak_ptr(alive_)] {
+        if (alive.expired())
+            return;
+        alarm_at_.reset();
+        attend();
     });
 }
 
 /// What has arrived counts first: the program may have been slow, and not the neighbor.
+void bfd_sessions::attend() {
+    const auto now = environment_.time->now();
+    if (!due_.empty() && due_.begin()->first <= now) {
+        for (auto& receiver : receivers_)
+            if (const auto socket = receiver.socket) // what is read may close it
+                socket->read();
+        std::vector<bfd::discriminator> waiting;
+        for (auto at = due_.begin(); at != due_.end() && at->first <= now; ++at)
+            waiting.push_back(at->second);
+        for (const auto which : waiting)
+            ring(which);
+    }
+    set_alarm();
+}
+
 void bfd_sessions::ring(bfd::discriminator which) {
     const auto found = sessions_.find(which);
-    if (found == sessions_.end())
+    if (found == sessions_.end() || !found->second->due)
         return;
-    found->second->alarm_at.reset();
-    const auto& peer = found->second->peer;
-    if (const auto receiver = receivers_[receiver_index(peer.path, peer.address.is_v6())].socket)
-        receiver->read();
-    if (const auto still = sessions_.find(which); still != sessions_.end())
-        handle(which, still->second->machine.expired(at()));
+    due_.erase({*std::exchange(found->second->due, std::nullopt), which});
+    handle(which, found->second->machine.expired(at()));
+}
+
+void bfd_sessions::send_early() {
+    std::vector<bfd::discriminator> all;
+    for (const auto& [name, which] : by_name_)
+        all.push_back(which);
+    for (const auto which : all)
+        if (const auto found = sessions_.find(which); found != sessions_.end())
+            handle(which, found->second->machine.send_early(at()));
 }
 
 void bfd_sessions::update_receivers() {

@@ -342,6 +342,7 @@ void speaker::poll_acknowledgement(std::chrono::milliseconds pause) {
 void speaker::send_keepalives() {
     for (const auto& neighbor : neighbors_)
         neighbor->send_keepalives();
+    bfd_.send_early();
 }
 
 speaker_snapshot speaker::snapshot() const {

@@ -119,12 +119,12 @@ TEST_CASE("bfd_json: a session that is handed over as JSON before any event send
         scripted_link handed_over({settings, settings}, seed);
         handed_over.carry = carried;
         handed_over.before_event = [&handed_over] {
-            for (const std::size_t side : {0, 1})
+            for (const auto side : {std::size_t{0}, std::size_t{1}})
                 handed_over.hand_over(side);
         };
         live(handed_over);
         CHECK(handed_over.everything == whole.everything);
-        for (const std::size_t side : {0, 1})
+        for (const auto side : {std::size_t{0}, std::size_t{1}})
             CHECK(handed_over.sides.at(side).tested.snapshot() ==
                   whole.sides.at(side).tested.snapshot());
     }

@@ -53,6 +53,8 @@ public:
     /// AdminDown, which is said for a detection time, RFC 5880 §6.8.16, until finished().
     session_actions shut_down(moment at);
     session_actions enable(moment at);
+    /// The next periodic packet goes now: nothing can be sent for a while.
+    session_actions send_early(moment at);
 
     /// When expired() is to be called; none: no timer runs.
     std::optional<time_point> next_timer() const;

@@ -33,9 +33,11 @@ std::string to_json(const rehearsal_report& report);
 std::expected<rehearsal_report, std::string> report_from_json(std::string_view text);
 
 /// The configuration that was in force where `left` was left, as this program understands it. The
-/// error is a line for people.
-std::expected<config::configuration, std::string> configuration_of(const inheritance& left,
-                                                                   const std::string& file);
+/// error is a line for people. `read`: what the file says now; if it is the same, it is not read
+/// once more, as each millisecond counts.
+std::expected<config::configuration, std::string>
+configuration_of(const inheritance& left, const std::string& file,
+                 const config::load_result* read = nullptr);
 
 /// What becomes of the sessions that were left, with the configuration `next`.
 std::vector<prospect> prospects(const inheritance& left,

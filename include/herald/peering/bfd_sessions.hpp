@@ -10,7 +10,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace herald::peering {
@@ -80,6 +82,12 @@ public:
     enum class others : std::uint8_t { end, stay };
     void want(const std::vector<bfd_peer>& peers, others rest = others::end);
 
+    /// What is due by now is done. Alarms call it; a loop that has much else to do calls it between
+    /// any two things, as a packet that is late is one that was lost.
+    void attend();
+    /// Packets go before their time, as the last thing before a snapshot.
+    void send_early();
+
     /// What goes over to another program: sessions that are wanted.
     bfd_snapshot snapshot() const;
 
@@ -101,9 +109,8 @@ private:
         bfd_peer peer;
         bfd_sender sender;
         bfd::session machine;
-        std::unique_ptr<alarm_clock> alarm;
-        std::optional<time_point> alarm_at;
-        error_code failed; // the last packet
+        std::optional<time_point> due; // the place in due_
+        error_code failed;             // the last packet
     };
     struct receiving {
         std::shared_ptr<bfd_receiver> socket; // null: it is not wanted, or could not be opened
@@ -126,7 +133,9 @@ private:
     bfd::discriminator session_with(const bfd_arrival& arrival) const;
     void handle(bfd::discriminator which, const bfd::session_actions& actions);
     void send(entry& from, const bfd::action::send& what);
-    void set_alarm(bfd::discriminator which, entry& of);
+    void set_due(bfd::discriminator which, entry& of);
+    void forget(bfd::discriminator which);
+    void set_alarm();
     void ring(bfd::discriminator which);
     void update_receivers();
     void update_receiver(bfd_path path, bool v6);
@@ -141,6 +150,9 @@ private:
     std::map<std::string, bfd::discriminator, std::less<>> by_name_;
     std::array<receiving, 4> receivers_; // by path and IP version
     std::unique_ptr<alarm_clock> retry_;
+    std::set<std::pair<time_point, bfd::discriminator>> due_; // whose time comes when
+    std::unique_ptr<alarm_clock> alarm_;
+    std::optional<time_point> alarm_at_;
     bfd::discard_counters strays_;
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };

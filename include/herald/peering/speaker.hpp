@@ -90,7 +90,9 @@ public:
     /// Whether every flush is done, and no connection is being closed: what it was to say at its
     /// end was said.
     bool idle() const { return !flush_goes_on_ && *environment_.closing == 0; }
-    /// Neighbors send a KEEPALIVE and what else is due …
+    /// To be called between any two things that the loop does: BFD goes before all else.
+    void attend() { bfd_.attend(); }
+    /// Neighbors send a KEEPALIVE, a BFD packet and what else is due …
     void send_keepalives();
     /// … and this is what they are then.
     speaker_snapshot snapshot() const;
