@@ -309,6 +309,7 @@ void bfd_sessions::ring(bfd::discriminator which) {
 
 void bfd_sessions::send_early() {
     std::vector<bfd::discriminator> all;
+    all.reserve(by_name_.size());
     for (const auto& [name, which] : by_name_)
         all.push_back(which);
     for (const auto which : all)
