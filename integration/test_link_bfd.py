@@ -11,10 +11,10 @@ from lab.rack import NO_ROUTER, Rack
 from lab.scenario import AT_ONCE
 from lab.waiting import wait_until
 
-PROFILE = ["bfd", "profile fast", "detect-multiplier 3", "transmit-interval 100",
+PROFILE = ["bfd", "profile fast", "detect-multiplier 5", "transmit-interval 100",
            "receive-interval 100", " exit"]
-FAST = {"min_tx": "100ms", "min_rx": "100ms"}
-DETECTION = 0.3  # seconds, after the last packet
+FAST = {"min_tx": "100ms", "min_rx": "100ms", "multiplier": 5}
+DETECTION = 0.5  # seconds, after the last packet
 # herald dials, so that no session ends because the other side had dialled, too.
 FRR_OPTIONS = ["bfd", "bfd profile fast", "passive"]
 # What the machine may take beside, when it has much else to do; the hold time is 30 s.

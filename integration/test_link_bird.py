@@ -92,7 +92,7 @@ def test_prefixes_arrive(site, kind):
 def test_bfd(site, kind, strict):
     """Up, and the session with it; strict, too: BIRD begins BFD before it."""
     rack = Rack(site, passive=kind == "address",
-                bfd={"min_tx": "100ms", "min_rx": "100ms", "strict": strict})
+                bfd={"min_tx": "100ms", "min_rx": "100ms", "multiplier": 5, "strict": strict})
     bird = Bird(rack, BIRD_NEIGHBORS[kind].format(address=rack.node_address(),
                                                   herald_as=HERALD_AS), bfd=True)
     bird.start()

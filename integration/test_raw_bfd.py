@@ -183,6 +183,7 @@ def test_session_that_was_never_up_ends_nothing(site):
     """BGP is up without BFD, and stays so whatever is said."""
     world = starting(site, FAST)
     with world.speaker() as speaker, world.established() as peer:
+        speaker.change(multiplier=3)
         for _ in range(3):
             speaker.say()
         speaker.wait_heard("Init", lambda one: one.packet.state == "Init")
@@ -352,6 +353,7 @@ def test_multihop(site):
         far.remove()
 
 
+@pytest.mark.measures
 def test_restart_goes_on(site):
     """Not a packet late, discriminators as they were; the neighbor would not hear others."""
     with both_up(site) as (world, speaker, peer):
