@@ -66,6 +66,7 @@ def test_it_is_up(site):
     assert len(discriminators) == 2
 
 
+@pytest.mark.measures
 def test_cut_link_is_found_in_the_detection_time(site):
     """Not a packet gets through, either way, and the carrier stays; the other leaf has all."""
     rack = begin(site, leaves=2)

@@ -129,6 +129,7 @@ def test_ports_are_open_while_they_are_needed(site):
     assert world.neighbor()["bfd"] is None
 
 
+@pytest.mark.measures
 def test_first_packets(site):
     """Down, once in 0.75 to 1 s, from one port of the range, with TTL 255, RFC 5880 §6.8.3."""
     world = starting(site, FAST)
@@ -192,10 +193,13 @@ def test_session_that_was_never_up_ends_nothing(site):
         assert world.neighbor()["state"] == "Established"
 
 
+@pytest.mark.measures
 @pytest.mark.parametrize("how", ["silence", "Down"])
 def test_down_ends_bgp(site, how):
     """After a detection time, or by the neighbor's word: 6/10 at once, RFC 9384."""
     with both_up(site) as (world, speaker, peer):
+        speaker.change(multiplier=3)
+        wait_until("it counts", lambda: world.bfd()["detection_time"] == pytest.approx(0.3))
         if how == "silence":
             speaker.rest()
         else:
@@ -213,6 +217,7 @@ def test_down_ends_bgp(site, how):
         assert "BFD" in world.neighbor()["why_down"]
 
 
+@pytest.mark.measures
 def test_detection_time(site):
     """The neighbor's multiplier times the larger interval, from its last packet on, §6.8.4."""
     with both_up(site) as (world, speaker, peer):
@@ -274,6 +279,7 @@ def test_intervals_of_a_reload_change_by_poll(site):
         assert world.bfd()["since"] == since
 
 
+@pytest.mark.measures
 def test_intervals_are_jittered(site):
     """75 to 100 % of the interval, §6.8.7."""
     with both_up(site) as (world, speaker, _):
@@ -473,6 +479,7 @@ def test_strict(site, theirs):
         peer.receive_until(END_OF_RIB_IPV4)
 
 
+@pytest.mark.measures
 def test_strict_is_bounded_by_the_hold_time(site):
     """Without BFD it ends, and says why."""
     world = starting(site, {**FAST, "strict": True}, hold_time="3s")
