@@ -168,7 +168,7 @@ def test_reload_listens_elsewhere(site):
     """A router that dials finds herald once it listens, and no session is reset by that."""
     world = Reloading(site)
     third = site.add_leaf()
-    site.start_router(third, [FrrNeighbor(third.node_ipv4, HERALD_AS)])
+    site.start_router(third, [FrrNeighbor(third.node_ipv4, HERALD_AS, ["timers connect 1"])])
     world.neighbors.append(third.neighbor(passive=True))
     world.write(listen=["0.0.0.0"])
     assert world.reload() == ["bgp: changed (listen)", "neighbor leaf3: added"]
