@@ -7,7 +7,7 @@ import pytest
 
 from lab.bench import Bench, OwnBenches
 from lab.containers import Composition
-from lab.herald import FAST_CLOCK, HERALDCTL, HERALDD
+from lab.herald import FAST_CLOCK, HERALDCTL, HERALDD, SET_CLOCK
 from lab.impossible import IMPOSSIBLE
 from lab.machine import Machine, MachineImage, build_package
 from lab.matrix import CELL, IMPLEMENTATIONS, Matrix, cell_of, kinds_for
@@ -25,7 +25,7 @@ LONG = ("podman", "test_check_leaks")
 def clean_start():
     """Fails at once where the lab cannot work, and clears what a killed lab left behind."""
     assert os.geteuid() == 0, "network namespaces need root"
-    for program in (HERALDD, HERALDCTL, Path(FAST_CLOCK["LD_PRELOAD"])):
+    for program in (HERALDD, HERALDCTL, Path(FAST_CLOCK["LD_PRELOAD"]), SET_CLOCK):
         assert program.exists(), f"{program} is not built"
     remove_leftovers()
 

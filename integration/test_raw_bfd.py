@@ -280,6 +280,7 @@ def test_intervals_of_a_reload_change_by_poll(site):
 
 
 @pytest.mark.measures
+@pytest.mark.measures
 def test_intervals_are_jittered(site):
     """75 to 100 % of the interval, §6.8.7."""
     with both_up(site) as (world, speaker, _):

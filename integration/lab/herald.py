@@ -17,6 +17,8 @@ PROGRAMS = Path(os.environ.get("HERALD_BIN_DIR", REPOSITORY / "build/release/bin
 HERALDD, HERALDCTL = PROGRAMS / "heraldd", PROGRAMS / "heraldctl"
 # With this environment herald's monotonic clock goes 100 times as fast.
 FAST_CLOCK = {**os.environ, "LD_PRELOAD": str(PROGRAMS / "fast_clock.so")}
+# With this one preloaded its wall clock is ahead by the seconds in the file $WALL_CLOCK_OFFSET.
+SET_CLOCK = PROGRAMS / "set_clock.so"
 
 
 class ControlConnection(http.client.HTTPConnection):

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <string_view>
 #include <unistd.h>
 #include <utility>
 
@@ -57,11 +58,13 @@ bfd::moment bfd_sessions::at() const {
 }
 
 void bfd_sessions::want(const std::vector<bfd_peer>& peers, others rest) {
+    std::map<std::string_view, const bfd_peer*> wanted;
+    for (const auto& peer : peers)
+        wanted.emplace(peer.name, &peer);
     std::vector<bfd::discriminator> gone;
     for (const auto& [name, which] : by_name_)
-        if (std::ranges::none_of(peers, [&, known = name](const auto& each) {
-                return each.name == known && same_path(each, sessions_.at(which)->peer);
-            }))
+        if (const auto peer = wanted.find(name);
+            peer == wanted.end() || !same_path(*peer->second, sessions_.at(which)->peer))
             gone.push_back(which);
     if (rest == others::end)
         for (const auto which : gone)

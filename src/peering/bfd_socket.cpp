@@ -1,17 +1,13 @@
 #include "herald/peering/bfd_socket.hpp"
 
 #include "as_result.hpp"
+#include "datagram.hpp"
 #include "herald/peering/spawn.hpp"
 
-#include <algorithm>
-#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <cerrno>
-#include <cstring>
 #include <expected>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
 
@@ -29,45 +25,6 @@ constexpr std::size_t longest_packet = 256;
 constexpr int packets_at_once = 4096;
 /// Packets of many neighbors wait while a restart goes on. The kernel may grant less.
 constexpr int arrivals_buffer = 1 << 20;
-
-/// What recvmsg() tells beside the octets.
-struct message {
-    sockaddr_storage from{};
-    std::array<std::uint8_t, longest_packet> octets{};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-    msghdr header{};
-    iovec into{octets.data(), octets.size()};
-
-    message() {
-        header.msg_name = &from;
-        header.msg_namelen = sizeof from;
-        header.msg_iov = &into;
-        header.msg_iovlen = 1;
-        header.msg_control = control.data();
-        header.msg_controllen = control.size();
-    }
-};
-
-/// 0: the kernel did not tell.
-std::uint8_t ttl_of(msghdr& header) {
-    for (auto* one = CMSG_FIRSTHDR(&header); one != nullptr; one = CMSG_NXTHDR(&header, one)) {
-        const bool v4 = one->cmsg_level == IPPROTO_IP && one->cmsg_type == IP_TTL;
-        const bool v6 = one->cmsg_level == IPPROTO_IPV6 && one->cmsg_type == IPV6_HOPLIMIT;
-        int ttl = 0;
-        if (v4 || v6) {
-            std::memcpy(&ttl, CMSG_DATA(one), sizeof ttl);
-            return static_cast<std::uint8_t>(ttl);
-        }
-    }
-    return 0;
-}
-
-asio::ip::address address_of(const message& arrived) {
-    udp::endpoint endpoint;
-    std::memcpy(endpoint.data(), &arrived.from,
-                std::min<std::size_t>(arrived.header.msg_namelen, endpoint.capacity()));
-    return endpoint.address();
-}
 
 /// A socket of the program before this one; its port. The descriptor is `socket`'s either way.
 std::expected<std::uint16_t, error_code> take_over(udp::socket& socket, const udp& protocol,
@@ -152,12 +109,10 @@ void bfd_receiver::read() {
 bool bfd_receiver::read_one() {
     if (!socket_.is_open())
         return false;
-    message arrived;
-    const auto count = ::recvmsg(socket_.native_handle(), &arrived.header, 0);
-    if (count < 0)
+    datagram<longest_packet> arrived;
+    if (!arrived.receive(socket_.native_handle()))
         return errno == EINTR;
-    on_arrival_({address_of(arrived), path_, ttl_of(arrived.header),
-                 wire::octets(arrived.octets).first(static_cast<std::size_t>(count))});
+    on_arrival_({arrived.from(), path_, arrived.ttl(), arrived.octets()});
     return true;
 }
 

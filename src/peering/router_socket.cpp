@@ -1,15 +1,13 @@
 #include "herald/peering/router_socket.hpp"
 
 #include "as_result.hpp"
+#include "datagram.hpp"
 #include "herald/peering/spawn.hpp"
 
-#include <algorithm>
-#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/icmp.hpp>
 #include <boost/asio/ip/multicast.hpp>
 #include <cerrno>
-#include <cstring>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -27,39 +25,6 @@ namespace {
 constexpr std::size_t longest_message = 1500;
 /// What is read in one turn of the loop.
 constexpr int messages_at_once = 64;
-
-/// What recvmsg() tells beside the octets.
-struct icmp_arrival {
-    sockaddr_in6 from{};
-    std::array<std::uint8_t, longest_message> octets{};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-    iovec into{octets.data(), octets.size()};
-    msghdr header{};
-
-    icmp_arrival() {
-        header.msg_name = &from;
-        header.msg_namelen = sizeof from;
-        header.msg_iov = &into;
-        header.msg_iovlen = 1;
-        header.msg_control = control.data();
-        header.msg_controllen = control.size();
-    }
-    address_v6 source() const {
-        address_v6::bytes_type bytes;
-        std::ranges::copy(from.sin6_addr.s6_addr, bytes.begin());
-        return address_v6(bytes, from.sin6_scope_id);
-    }
-    /// 0: the kernel did not tell.
-    std::uint8_t hop_limit() {
-        for (auto* one = CMSG_FIRSTHDR(&header); one != nullptr; one = CMSG_NXTHDR(&header, one))
-            if (one->cmsg_level == IPPROTO_IPV6 && one->cmsg_type == IPV6_HOPLIMIT) {
-                int limit = 0;
-                std::memcpy(&limit, CMSG_DATA(one), sizeof limit);
-                return static_cast<std::uint8_t>(limit);
-            }
-        return 0;
-    }
-};
 
 /// Of all that ICMPv6 has, only what is about routers wakes us.
 error_code hear_routers_only(int socket) {
@@ -156,16 +121,14 @@ void raw_socket::read() {
 bool raw_socket::read_one() {
     if (!socket_.is_open())
         return false;
-    icmp_arrival arrived;
-    const auto count = ::recvmsg(socket_.native_handle(), &arrived.header, 0);
-    if (count < 0)
+    datagram<longest_message> arrived;
+    if (!arrived.receive(socket_.native_handle()))
         return errno == EINTR;
-    const auto from = arrived.source();
+    const auto from = arrived.from().to_v6();
     // It arrived before the socket was bound.
     if (from.is_link_local() && from.scope_id() != index_)
         return true;
-    on_arrival_({from, arrived.hop_limit(),
-                 wire::octets(arrived.octets).first(static_cast<std::size_t>(count))});
+    on_arrival_({from, arrived.ttl(), arrived.octets()});
     return true;
 }
 

@@ -259,8 +259,9 @@ void speaker::router_changed(const std::string& interface) {
         if (neighbor->settings().interface == interface)
             neighbor->move_to(
                 routers_.router_on(interface).value_or(boost::asio::ip::address_v6::any()));
+    const auto settings = all_settings();
     for (const auto& one : listeners_)
-        one->change_keys(all_settings());
+        one->change_keys(settings);
     start_all();
 }
 

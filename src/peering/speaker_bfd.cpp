@@ -32,11 +32,7 @@ bool wants_bfd(const neighbor& which) {
 void speaker::update_bfd() {
     const bool closing = *environment_.closing > 0;
     if (closing)
-        bfd_alarm_->set(environment_.time->now() + closing_poll,
-                        [this, alive = std::weak_ptr(alive_)] {
-                            if (!alive.expired())
-                                update_bfd();
-                        });
+        await_closing();
     std::vector<bfd_peer> wanted;
     for (const auto& neighbor : neighbors_)
         if (!stopped_ && wants_bfd(*neighbor))
@@ -48,6 +44,17 @@ void speaker::update_bfd() {
         const auto* const session = bfd_of(*neighbor);
         neighbor->bfd_changed(session && session->state() == bfd::session_state::up, true);
     }
+}
+
+void speaker::await_closing() {
+    bfd_alarm_->set(environment_.time->now() + closing_poll, [this, alive = std::weak_ptr(alive_)] {
+        if (alive.expired())
+            return;
+        if (*environment_.closing > 0)
+            await_closing();
+        else
+            update_bfd();
+    });
 }
 
 /// What is not configured follows from where the neighbor is. One that was on a link stays there:

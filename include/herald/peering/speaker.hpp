@@ -126,6 +126,7 @@ private:
     void router_changed(const std::string& interface) override;
     void router_problem(const std::string& interface, const std::string& text) override;
     void update_bfd();
+    void await_closing();
     bfd_path path_to(const neighbor& which) const;
     bfd_peer bfd_peer_of(const neighbor& which) const;
     void bfd_changed(const std::string& name, const bfd::action::state_changed& change) override;
