@@ -42,11 +42,12 @@ std::string request_text(const request& what) {
     for (const auto& [name, value] : what.headers)
         message.set(name, value);
     // RFC 9110 §8.6: a method that is to have content says so when it has none.
-    if (what.method == "POST" || what.method == "PUT" || what.method == "PATCH")
-        message.content_length(0);
-    message.keep_alive(false);
+    if (!what.content.empty() || what.method == "POST" || what.method == "PUT" ||
+        what.method == "PATCH")
+        message.content_length(what.content.size());
+    message.keep_alive(what.keep);
     std::ostringstream text;
-    text << message.base();
+    text << message.base() << what.content;
     return text.str();
 }
 
@@ -135,6 +136,7 @@ asio::awaitable<std::string> client::send(request what) {
     const auto text = request_text(what);
     const auto sent = co_await state_->service->send(text);
     state_->failed_to_send = sent.error;
+    state_->failed_to_read.clear(); // of the response before
     co_return sent.error;
 }
 
@@ -179,6 +181,13 @@ asio::awaitable<std::expected<std::string, std::string>> client::read(std::size_
         co_return std::unexpected(state_->failed_to_read);
     piece.resize(count);
     co_return piece;
+}
+
+bool client::reusable() const {
+    const auto& answer = state_->answer;
+    return answer && answer->is_done() && answer->keep_alive() && !state_->at_end &&
+           state_->failed_to_read.empty() && state_->buffer.size() == 0 &&
+           state_->connection.is_quiet();
 }
 
 /// Gives the parser more of the response, from the buffer or else from the service. What is wrong;

@@ -2,6 +2,8 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/socket_base.hpp>
+#include <cerrno>
+#include <sys/socket.h>
 #include <tuple>
 
 namespace herald::http {
@@ -29,6 +31,12 @@ stream::~stream() {
     socket_.shutdown(protocol::socket::shutdown_send, ignored);
     socket_.set_option(asio::socket_base::linger(true, 0), ignored);
     socket_.close(ignored);
+}
+
+bool stream::is_quiet() {
+    char octet = 0;
+    return ::recv(socket_.native_handle(), &octet, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+           errno == EAGAIN;
 }
 
 asio::awaitable<error_code> stream::connect(addresses choices, std::uint16_t port) {

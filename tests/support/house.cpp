@@ -28,14 +28,15 @@ const std::map<std::string, std::set<std::string>, std::less<>> arrows{
     {"http", {"net", "text", "http"}},
     {"health", {"net", "text", "http", "health"}},
     {"service", {"net", "text", "health/hysteresis.hpp", "service"}},
+    {"fleet", {"net", "text", "http", "fleet"}},
     {"config", {"net", "text", "*_settings.hpp", "config"}},
     {"control", {"text", "control"}},
     {"daemon",
      {"net", "text", "wire", "bgp", "bfd", "handover", "peering", "http", "health", "service",
-      "config", "control", "daemon"}},
+      "fleet", "config", "control", "daemon"}},
     {"heraldd.cpp",
      {"net", "text", "wire", "bgp", "bfd", "handover", "peering", "http", "health", "service",
-      "config", "control", "daemon"}},
+      "fleet", "config", "control", "daemon"}},
     {"heraldctl", {"text", "control"}},
 };
 

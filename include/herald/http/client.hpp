@@ -14,12 +14,14 @@
 
 namespace herald::http {
 
-/// What is sent. It has no content, and asks for the connection to be closed.
+/// What is sent.
 struct request {
     std::string method = "GET";
     std::string target = "/";                                 // path and query
     std::string host;                                         // the field's value
     std::vector<std::pair<std::string, std::string>> headers; // they replace herald's own
+    std::string content = {};
+    bool keep = false; // the connection, for another request; else it is to be closed
 };
 
 /// What a response begins with.
@@ -32,9 +34,10 @@ struct response {
 /// The most that the status line and the fields of a response may take.
 inline constexpr std::uint32_t header_limit = 65536;
 
-/// One request over HTTP/1.1, on a connection of its own: first connect(), then secure() for https,
-/// ask(), and read() as often as it takes. Each ends early when its coroutine is cancelled. An
-/// error is a line for people.
+/// A connection for requests over HTTP/1.1, one after the other: first connect(), then secure() for
+/// https, and for each request send(), receive(), and read() as often as it takes. Each ends early
+/// when its coroutine is cancelled, and the connection is of no use then. An error is a line for
+/// people.
 class client {
 public:
     explicit client(boost::asio::any_io_executor executor);
@@ -53,6 +56,9 @@ public:
     boost::asio::awaitable<std::expected<response, std::string>> receive();
     /// More of the content, at most `most` octets of it; empty at its end only.
     boost::asio::awaitable<std::expected<std::string, std::string>> read(std::size_t most);
+    /// Whether another request may be sent: the last response was read to its end, and the service
+    /// has kept the connection since then.
+    bool reusable() const;
 
 private:
     struct state;

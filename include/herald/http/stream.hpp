@@ -26,6 +26,8 @@ public:
                                                               std::uint16_t port);
     boost::asio::awaitable<boost::system::error_code> connect(protocol::endpoint choice);
     protocol::socket& socket() { return socket_; }
+    /// Whether nothing waits to be read: neither octets nor the end.
+    bool is_quiet();
 
 private:
     protocol::socket socket_;

@@ -3,6 +3,7 @@
 #include "herald/http/lookups.hpp"
 #include "herald/http/tls_interface.hpp"
 
+#include <array>
 #include <boost/asio/execution_context.hpp>
 #include <chrono>
 #include <filesystem>
@@ -12,22 +13,24 @@
 
 namespace herald::http {
 
-/// Which certificates will do.
+/// Which certificates will do, and which is ours. Files are PEM.
 struct tls_trust {
-    bool verify = true;  // the certificate: its chain, its dates and its name
-    std::string ca_file; // PEM; empty: the system's authorities
+    bool verify = true;         // the certificate: its chain, its dates and its name
+    std::string ca_file;        // empty: the system's authorities
+    std::string cert_file = {}; // ours, and its chain; empty: none
+    std::string key_file = {};  // of our certificate
     friend bool operator==(const tls_trust&, const tls_trust&) = default;
 };
 
-/// The authorities in a file, as they were when it was written.
+/// What was in the files, as it was when they were written.
 struct tls_authorities {
     std::shared_ptr<const tls_context> context;
-    std::filesystem::file_time_type written;
+    std::array<std::filesystem::file_time_type, 3> written; // in the order of tls_files
 };
 
 /// The TLS contexts of all that runs on one loop, one for each trust: a service of its context, in
-/// Asio's sense. A file of authorities is read again when it was replaced; until what is there can
-/// be read, the former ones count.
+/// Asio's sense. Its files are read again when one was replaced; until what is there can be read,
+/// the former ones count.
 class tls_contexts final : public boost::asio::execution_context::service {
 public:
     using key_type = tls_contexts;

@@ -45,6 +45,13 @@ protected:
     ~tls_engine() = default;
 };
 
+/// Paths; "": none.
+struct tls_files {
+    const char* authorities; // none: those of the system
+    const char* certificate; // ours, and its chain
+    const char* key;         // of our certificate
+};
+
 /// What connections have in common that trust the same authorities.
 class tls_context {
 public:
@@ -60,9 +67,8 @@ protected:
 /// What the module gives.
 class tls_interface {
 public:
-    /// Reads the authorities, which may block: in that file, or those of the system. Null: `error`
-    /// says why, for people.
-    virtual tls_context* make_context(bool verify, const char* ca_file,
+    /// Reads the files, which may block. Null: `error` says why, for people.
+    virtual tls_context* make_context(bool verify, const tls_files& files,
                                       text_sink& error) const noexcept = 0;
 
 protected:

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <array>
+#include <cstring>
 #include <memory>
 #include <netinet/in.h>
 #include <new>
@@ -22,6 +23,14 @@ using connection_holder = std::unique_ptr<SSL, ender<SSL_free>>;
 /// What OpenSSL last complained of.
 std::string last_error() {
     const char* reason = ERR_reason_error_string(ERR_peek_last_error());
+    return reason == nullptr ? "unknown error" : reason;
+}
+
+/// Why a file could not be read: what OpenSSL complained of first.
+std::string file_error() {
+    const auto error = ERR_peek_error();
+    const char* reason = ERR_SYSTEM_ERROR(error) ? std::strerror(ERR_GET_REASON(error))
+                                                 : ERR_reason_error_string(error);
     return reason == nullptr ? "unknown error" : reason;
 }
 
@@ -152,16 +161,36 @@ std::string read_authorities(SSL_CTX* into, const std::string& ca_file) {
     if (read == 1)
         return {};
     return "cannot read the authorities" + (ca_file.empty() ? "" : " in " + ca_file) + ": " +
-           last_error();
+           file_error();
+}
+
+/// A key that is encrypted cannot be read: nobody is asked on the terminal.
+int no_password(char* /*into*/, int /*room*/, int /*writing*/, void* /*data*/) {
+    return 0;
+}
+
+/// What is wrong with our certificate or its key; empty: nothing.
+std::string read_certificate(SSL_CTX* into, const tls_files& files) {
+    const std::string certificate = files.certificate;
+    const std::string key = files.key;
+    SSL_CTX_set_default_passwd_cb(into, no_password);
+    if (SSL_CTX_use_certificate_chain_file(into, files.certificate) != 1)
+        return "cannot read the certificate in " + certificate + ": " + file_error();
+    if (SSL_CTX_use_PrivateKey_file(into, files.key, SSL_FILETYPE_PEM) == 1)
+        return {};
+    const int reason = ERR_GET_REASON(ERR_peek_last_error());
+    if (reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH)
+        return "the key in " + key + " is not that of the certificate in " + certificate;
+    return "cannot read the key in " + key + ": " + file_error();
 }
 
 class openssl final : public tls_interface {
 public:
-    tls_context* make_context(bool verify, const char* ca_file,
+    tls_context* make_context(bool verify, const tls_files& files,
                               text_sink& error) const noexcept override;
 };
 
-tls_context* openssl::make_context(bool verify, const char* ca_file,
+tls_context* openssl::make_context(bool verify, const tls_files& files,
                                    text_sink& error) const noexcept {
     ERR_clear_error();
     context_holder made(SSL_CTX_new(TLS_client_method()));
@@ -172,12 +201,16 @@ tls_context* openssl::make_context(bool verify, const char* ca_file,
     // We speak HTTP/1.1; a service with several protocols must not choose another, RFC 7301.
     constexpr std::array<unsigned char, 9> protocols{8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
     SSL_CTX_set_alpn_protos(made.get(), protocols.data(), protocols.size());
+    std::string wrong;
     if (verify) {
         SSL_CTX_set_verify(made.get(), SSL_VERIFY_PEER, nullptr);
-        if (const auto wrong = read_authorities(made.get(), ca_file); !wrong.empty()) {
-            set(error, wrong);
-            return nullptr;
-        }
+        wrong = read_authorities(made.get(), files.authorities);
+    }
+    if (wrong.empty() && *files.certificate != '\0')
+        wrong = read_certificate(made.get(), files);
+    if (!wrong.empty()) {
+        set(error, wrong);
+        return nullptr;
     }
     return new (std::nothrow) context(std::move(made), verify);
 }
