@@ -5,6 +5,7 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
 #include <exception>
 #include <utility>
 
@@ -33,6 +34,9 @@ asio::awaitable<bool> within(std::chrono::milliseconds limit, asio::awaitable<vo
     auto noted = run_and_note(std::move(what), thrown);
     auto waited = timer.async_wait(asio::use_awaitable);
     const auto first = co_await (std::move(noted) || std::move(waited));
+    const auto own = co_await asio::this_coro::cancellation_state;
+    if (own.cancelled() != asio::cancellation_type::none)
+        throw boost::system::system_error(asio::error::operation_aborted);
     if (first.index() == 1)
         co_return false;
     if (thrown)

@@ -226,7 +226,8 @@ TEST_CASE("etcd_client: a request that is cancelled ends at once, and others go 
     etcd.emplace(io, [&](const asked&) {
         return etcd->requests.size() == 1 ? answered{} : answered{nothing()};
     });
-    etcd_client client(io.get_executor(), settings_of({etcd->endpoint()}));
+    scripted_etcd second(io, always_nothing);
+    etcd_client client(io.get_executor(), settings_of({etcd->endpoint(), second.endpoint()}));
     asio::cancellation_signal cancel;
     bool ended = false;
     asio::co_spawn(io, client.range("/a/"),
@@ -237,6 +238,7 @@ TEST_CASE("etcd_client: a request that is cancelled ends at once, and others go 
     REQUIRE(herald::test::run_until(io, [&] { return ended; }));
     CHECK(result_of(io, client.range("/a/")).has_value());
     CHECK(etcd->connections() == 2);
+    CHECK(second.requests.empty());
 }
 
 TEST_CASE("etcd_client: a request may end after its client") {

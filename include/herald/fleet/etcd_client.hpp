@@ -9,6 +9,7 @@
 #include <expected>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace herald::fleet {
 
@@ -22,7 +23,8 @@ using etcd_answer = boost::asio::awaitable<std::expected<value, std::string>>;
 class etcd_watch {
 public:
     /// The next changes, one after the other. Silence of `limit` is an end, too: whoever watches
-    /// writes something there himself now and then. Nothing comes after the end.
+    /// writes something there himself now and then. Nothing comes after the end, nor after a
+    /// cancellation.
     boost::asio::awaitable<std::expected<etcd_events, etcd_watch_end>>
     next(std::chrono::milliseconds limit);
 
