@@ -6,7 +6,7 @@
 namespace herald::net {
 
 /// How a service's prefixes are to be heard, by the service's state.
-enum class announcement : std::uint8_t { none, normal, degraded, draining, down };
+enum class announcement : std::uint8_t { none, normal, degraded, draining, down, held };
 
 constexpr std::string_view to_string(announcement value) {
     switch (value) {
@@ -15,6 +15,7 @@ constexpr std::string_view to_string(announcement value) {
     case announcement::degraded: return "degraded";
     case announcement::draining: return "draining";
     case announcement::down: return "down";
+    case announcement::held: return "held";
     }
     return "none";
 }
