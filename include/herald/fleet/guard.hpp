@@ -1,9 +1,10 @@
 #pragma once
 
+#include "herald/fleet/count.hpp"
 #include "herald/fleet/guard_settings.hpp"
 #include "herald/fleet/roster.hpp"
+#include "herald/fleet/sightings.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -12,17 +13,6 @@
 #include <vector>
 
 namespace herald::fleet {
-
-using time_point = std::chrono::steady_clock::time_point;
-
-/// Who we are.
-struct identity {
-    std::string node;
-    std::string site;
-    std::chrono::milliseconds ttl{std::chrono::seconds{10}}; // without a beat for so long, a node
-                                                             // does not count
-    friend bool operator==(const identity&, const identity&) = default;
-};
 
 /// Why a permit is wanted.
 struct need {
@@ -88,24 +78,6 @@ struct dequeue {
 };
 using guard_action = std::variant<write, enqueue, dequeue>;
 
-/// Why there is no permit.
-struct refusal {
-    /// One that does not count as announced elsewhere.
-    struct out {
-        std::string node;
-        std::string site;
-        std::string why; // "drained by alice: kernel update", "has not been heard of" …
-        friend bool operator==(const out&, const out&) = default;
-    };
-
-    bool store_lost = false;
-    unsigned announced = 0; // elsewhere: sites or nodes
-    unsigned keep = 0;
-    std::vector<out> those;
-    std::vector<std::string> before_us; // nodes that have waited longer
-    friend bool operator==(const refusal&, const refusal&) = default;
-};
-
 /// Guards one service on one node: pure, a function from event to actions. It gets permits and
 /// gives them back, so that no two nodes ever count on each other:
 ///
@@ -115,25 +87,105 @@ struct refusal {
 ///   was counted: enough others are there, announced and well, and have no permit themselves.
 /// - It is given back when the service is announced again, and counts for nothing from the moment
 ///   that giving it back was begun.
+/// - A write that an earlier life sent, or whose answer is unknown, may still be done. It is made
+///   void by the next one, without which the store's record is not relied on. So a life begins with
+///   a write, even of what is there.
+/// - Until the service is taken away by it, a permit holds only as long as enough others are seen
+/// to
+///   be there: they may die in the meantime.
+///
+/// A service that was taken away is told of as `own_state` before the need for it is over, or the
+/// permit would be given back.
 class guard {
 public:
     guard(guard_settings settings, identity self);
 
     std::vector<guard_action> handle(const guard_event& event, time_point now);
     /// When expired() is to be called, by which time alone changes something.
-    std::optional<time_point> deadline() const;
-    std::vector<guard_action> expired(time_point now);
+    std::optional<time_point> deadline() const { return deadline_; }
+    std::vector<guard_action> expired(time_point now) { return proceed(now); }
     /// Takes other settings; what is counted may be enough by then.
     std::vector<guard_action> change(guard_settings settings, time_point now);
 
-    /// Whether the service may be taken away now.
-    bool permitted() const;
-    /// Whether our record in the store says what is true. A node may be present only then.
+    /// Whether the service may be taken away now. What is not announced may.
+    bool permitted() const { return permitted_; }
+    /// Whether our record in the store says what is true, and stays so. A node may be present only
+    /// then; what others need to see of it are its beats, so those are to wait for it, too.
     bool truthful() const;
-    /// While a permit is needed and there is none: as of the last event.
-    const std::optional<refusal>& refused() const;
+    /// While a permit is needed and there is none: as of the last event. Null while it is asked
+    /// for.
+    const std::optional<refusal>& refused() const { return refused_; }
     /// The newest that is known; none before any was seen.
-    const std::optional<roster>& known() const;
+    const std::optional<roster>& known() const { return known_; }
+
+private:
+    enum class step : std::uint8_t { keep_true, take_permit, give_back };
+    /// A write whose answer is unknown: it may be done as long as our record is of this revision.
+    struct doubt {
+        revision on = 0;
+        bool drops_permit = false;
+    };
+    /// Until a newer roster was seen, or for so long.
+    struct pause {
+        revision beyond = 0;
+        time_point end;
+    };
+
+    void on(const event::own_state& told);
+    void on(const event::needed& told);
+    void on(const event::seen& told, time_point now);
+    void on_lost(time_point now);
+    void on(const event::committed& told, time_point now);
+    void on(const event::conflict& told, time_point now);
+    void on(const event::unknown& told, time_point now);
+
+    bool answers(std::uint64_t number) const { return under_way_ && under_way_->number == number; }
+    void accept(const roster& newest, time_point now);
+    void replace_known(roster by, time_point now);
+    void forget_answer(time_point now);
+
+    const member* stored() const;
+    const fleet::permit* given() const;
+    bool uncertain() const { return !fenced_ || doubt_; }
+    bool is_needed() const;
+    bool is_wanted() const;
+    bool is_away() const;
+    bool is_announced_again() const;
+    bool holds() const;
+    bool may_ask(time_point now) const;
+    bool may_ask_for_drain(time_point now) const;
+    fleet::permit new_permit() const;
+
+    std::vector<guard_action> proceed(time_point now);
+    step next_step(time_point now) const;
+    std::optional<write> next_write(time_point now);
+    void judge(time_point now);
+    std::optional<refusal> refuse(time_point now) const;
+    std::optional<time_point> next_change(time_point now) const;
+
+    guard_settings settings_;
+    identity self_;
+    std::optional<record> own_;
+    need need_;
+    bool refused_health_ = false; // once, in this need
+
+    std::optional<roster> known_; // with what we have written since
+    revision own_since_ = 0;      // where in history our own record was last known
+    sightings seen_;
+    tally tally_;
+    time_point changed_; // when the roster last did
+    bool lost_ = false;
+
+    std::optional<write> under_way_;
+    std::uint64_t last_number_ = 0;
+    bool fenced_ = false; // we have written in this life
+    std::optional<doubt> doubt_;
+    std::optional<pause> pause_;
+
+    bool queued_ = false;
+    bool permitted_ = false;
+    std::optional<refusal> refused_;
+    std::optional<time_point> deadline_;
 };
 
 } // namespace herald::fleet
