@@ -20,6 +20,11 @@ void model_world::fail(model_node& node, milliseconds verdict_after) {
             return;
         node.health = down;
         act(node);
+        if (!calm_ && random.percent(80))
+            later(random.up_to(random.percent(50) ? 1s : 20s), [this, &node, change] {
+                if (!calm_ && node.change == change)
+                    recover(node);
+            });
     });
     if (verdict_after > 0ms)
         act(node);
@@ -88,9 +93,12 @@ void model_world::fault_of_store(model_node& node) {
         return;
     default:
         disconnect(node);
-        later(random.up_to(15s), [this, &node] {
-            if (node.running && !node.connected)
-                connect(node);
+        later(random.up_to(random.percent(50) ? 2s : 40s), [this, &node] {
+            if (!node.running || node.connected)
+                return;
+            connect(node);
+            if (random.percent(30))
+                later(random.up_to(5s), [this, &node] { fail(node, random.up_to(1s)); });
         });
     }
 }
@@ -99,7 +107,7 @@ void model_world::fault_of_node(model_node& node) {
     if (!node.running)
         return;
     switch (random.below(4)) {
-    case 0: return crash(node);
+    case 0: return crash(node, random.up_to(random.percent(50) ? 5s : 60s));
     case 1: return upgrade(node);
     case 2:
         vanish(node);
@@ -119,6 +127,7 @@ void model_world::fault_of_service(model_node& node) {
             fail(each, random.percent(50) ? 1s : random.up_to(1s));
         return;
     case 1:
+    case 10:
         for (auto& each : nodes)
             recover(each);
         return;
@@ -161,6 +170,8 @@ void model_world::send(model_node& node, const write& asked) {
     if (!node.connected || (!calm_ && random.percent(5)))
         return;
     const auto delay = any_delay();
+    if (!calm_)
+        torment(node, asked, delay);
     later(delay, [this, &node, asked, delay, life = node.life] {
         const bool done = store.is_so(node.self.node, asked);
         if (done && asked.nothing_since)
@@ -168,29 +179,72 @@ void model_world::send(model_node& node, const write& asked) {
         store.execute(node.self.node, asked);
         if (done)
             publish();
-        const auto taken = delay + random.up_to(calm_ ? 50ms : 600ms);
-        if (taken >= patience || (!calm_ && random.percent(5)))
-            return; // it was given up, or the reply is lost
-        guard_event reply = event::conflict{asked.number, store.read()};
-        if (done)
-            reply = event::committed{asked.number, store.at};
-        later(taken - delay, [this, &node, life, reply] {
-            if (node.life == life)
-                tell(node, reply);
-        });
+        if (node.life == life)
+            answer(node, asked, done, delay);
     });
 }
 
-/// At that moment enough others are announced and well, as they say, and present.
+/// Unless the request was given up, or the reply is lost.
+void model_world::answer(model_node& node, const write& asked, bool done, milliseconds delay) {
+    const auto way_back = random.up_to(calm_ ? 50ms : random.percent(80) ? 500ms : patience);
+    if (delay + way_back >= patience || (!calm_ && random.percent(5)))
+        return;
+    guard_event reply = event::conflict{asked.number, store.read()};
+    if (done)
+        reply = event::committed{asked.number, store.at};
+    later(way_back, [this, &node, life = node.life, reply] {
+        if (node.life == life)
+            tell(node, reply);
+    });
+}
+
+/// What makes a late request do the most harm.
+void model_world::torment(model_node& node, const write& asked, milliseconds delay) {
+    const bool late = delay >= patience;
+    if (late && asked.nothing_since && random.percent(60)) { // whom it relies on is gone by then
+        if (random.percent(50))
+            later(random.up_to(1s), [this, &node] { crash(node, 60s); });
+        for (auto& other : nodes)
+            if (asked.present.contains(other.self.node) && random.percent(60))
+                later(random.up_to(1s), [this, &other] { crash(other, 60s); });
+        return;
+    }
+    if (asked.what.permit)
+        return;
+    // It needs a permit again, and all others do when they see what was written.
+    if (late && random.percent(40))
+        later(random.up_to(1s), [this, &node] {
+            if (node.running)
+                upgrade(node);
+        });
+    if (random.percent(late ? 60 : 30))
+        later(late ? random.up_to(patience + 1s) : random.up_to(500ms),
+              [this, &node] { fail(node, random.up_to(300ms)); });
+    if (random.percent(late ? 60 : 30))
+        later(delay + random.up_to(600ms), [this, &node] { fail_others(node); });
+}
+
+void model_world::fail_others(const model_node& node) {
+    for (auto& other : nodes)
+        if (&other != &node && random.percent(60))
+            fail(other, random.up_to(500ms));
+}
+
+/// At that moment enough others are present, announced and well, as they say and in truth.
 void model_world::check_grant(const model_node& node, const write& asked) {
     std::set<std::string> units;
     const bool by_site = settings.keep_per == guard_settings::unit::site;
-    for (const auto& [name, member] : store.records) {
-        const bool well = member.said.heard == net::announcement::normal ||
-                          member.said.heard == net::announcement::degraded;
-        if (name != node.self.node && well && member.said.neighbors > 0 && !member.said.permit &&
-            store.present.contains(name))
-            units.insert(by_site ? member.said.site : name);
+    for (const auto& other : nodes) {
+        const auto found = store.records.find(other.self.node);
+        if (&other == &node || found == store.records.end())
+            continue;
+        const auto& says = found->second.said;
+        const bool well = (says.heard == net::announcement::normal ||
+                           says.heard == net::announcement::degraded) &&
+                          says.neighbors > 0 && !says.permit;
+        if (well && store.present.contains(other.self.node) &&
+            (other.announced(now) || now < other.ghost_until))
+            units.insert(by_site ? other.self.site : other.self.node);
     }
     if (units.size() < keep(node))
         violations.push_back(fmt::format("{}: permit {} is given, and {} count", node.self.node,

@@ -13,15 +13,17 @@ namespace {
 
 constexpr milliseconds tick_time = 200ms;
 
-guard_settings any_model_settings(chances& by, unsigned nodes) {
+/// Often so that one may go, and not another.
+guard_settings any_model_settings(chances& by, unsigned nodes, unsigned sites) {
     guard_settings settings;
+    settings.keep_per = by.percent(50) ? guard_settings::unit::site : guard_settings::unit::node;
+    const auto units = settings.keep_per == guard_settings::unit::site ? sites : nodes;
     if (by.percent(30))
         settings.keep = percentage{10 + by.below(50)};
     else
-        settings.keep = 1 + by.below(std::max(1U, nodes / 2));
-    settings.keep_per = by.percent(50) ? guard_settings::unit::site : guard_settings::unit::node;
+        settings.keep = by.percent(50) ? std::max(2U, units) - 1 : 1 + by.below(units);
     settings.on_store_loss =
-        by.percent(20) ? guard_settings::store_loss::withdraw : guard_settings::store_loss::hold;
+        by.percent(10) ? guard_settings::store_loss::withdraw : guard_settings::store_loss::hold;
     return settings;
 }
 
@@ -52,9 +54,9 @@ bool model_node::announced(time_point at) const {
 }
 
 model_world::model_world(std::uint32_t seed) : random(seed) {
-    const auto count = 2 + random.below(6);
+    const auto count = random.percent(70) ? 2 + random.below(3) : 5 + random.below(3);
     const auto sites = 1 + random.below(count);
-    settings = any_model_settings(random, count);
+    settings = any_model_settings(random, count, sites);
     fault_rate_ = 3 + random.below(20);
     for (unsigned i = 0; i < count; ++i) {
         auto& node = nodes.emplace_back();
@@ -88,8 +90,11 @@ void model_world::later(milliseconds time, task what) {
 }
 
 void model_world::tick(bool with_faults) {
-    if (store.expire(now))
+    if (store.expire(now)) {
         publish();
+        if (with_faults && random.percent(50))
+            later(random.up_to(longest_lag), [this] { fail_others({}); });
+    }
     if (with_faults && random.percent(fault_rate_))
         fault();
     for (auto& node : nodes)
@@ -107,8 +112,9 @@ unsigned model_world::announced_without(const model_node& node) const {
 
 /// As far as the node can know: a member that is new makes a share larger.
 unsigned model_world::keep(const model_node& node) const {
-    const auto known = node.guarded ? node.guarded->known() : std::nullopt;
-    return count(settings, node.self, known.value_or(roster()), sightings(model_ttl), now).keep;
+    static const roster nothing;
+    const auto* known = node.guarded && node.guarded->known() ? &*node.guarded->known() : &nothing;
+    return count(settings, node.self, *known, sightings(model_ttl), now).keep;
 }
 
 void model_world::start(model_node& node) {
@@ -137,7 +143,9 @@ void model_world::upgrade(model_node& node) {
     act(node);
 }
 
-void model_world::crash(model_node& node) {
+void model_world::crash(model_node& node, milliseconds time) {
+    if (!node.running)
+        return;
     vanish(node);
     disconnect(node);
     ++node.life;
@@ -145,7 +153,7 @@ void model_world::crash(model_node& node) {
     node.running = false;
     node.guarded.reset();
     node.asked.reset();
-    later(random.up_to(20s), [this, &node] { start(node); });
+    later(time, [this, &node] { start(node); });
 }
 
 /// What it announced may be gone from now on, and nobody was asked.
@@ -159,31 +167,32 @@ void model_world::vanish(model_node& node) {
 void model_world::connect(model_node& node) {
     node.connected = true;
     ++node.connection;
-    show(node);
+    show(node, std::make_shared<const roster>(store.read()));
 }
 
 void model_world::disconnect(model_node& node) {
     node.connected = false;
     ++node.connection;
-    later(random.up_to(patience), [this, &node, connection = node.connection] {
+    later(random.up_to(longest_silence), [this, &node, connection = node.connection] {
         if (node.running && node.connection == connection)
             tell(node, event::lost{});
     });
 }
 
 void model_world::publish() {
+    const auto what = std::make_shared<const roster>(store.read());
     for (auto& node : nodes)
         if (node.running && node.connected)
-            show(node);
+            show(node, what);
 }
 
 /// The store as it is now, after all that was shown before.
-void model_world::show(model_node& node) {
+void model_world::show(model_node& node, const std::shared_ptr<const roster>& what) {
     node.next_sight = std::max(node.next_sight, now + random.up_to(calm_ ? 20ms : longest_lag));
     later(std::chrono::duration_cast<milliseconds>(node.next_sight - now),
-          [this, &node, connection = node.connection, life = node.life, seen = store.read()] {
+          [this, &node, connection = node.connection, life = node.life, what] {
               if (node.life == life && node.connection == connection)
-                  tell(node, event::seen{seen});
+                  tell(node, event::seen{*what});
           });
 }
 

@@ -20,7 +20,8 @@ using std::chrono::milliseconds;
 inline constexpr milliseconds model_ttl = 10s;
 inline constexpr milliseconds beat_interval = 3s;
 inline constexpr milliseconds longest_lag = 500ms;
-inline constexpr milliseconds patience = 1s; // a request's, and until a silent watch is noticed
+inline constexpr milliseconds longest_silence = 1s; // of a watch, until it is noticed
+inline constexpr milliseconds patience = 3s;        // for a request's answer
 /// Nobody can know sooner that a node is gone; some lags of others' knowledge on top.
 inline constexpr milliseconds ghost_time = model_ttl + 5s;
 
@@ -120,20 +121,23 @@ private:
 
     void start(model_node& node);
     void upgrade(model_node& node);
-    void crash(model_node& node);
+    void crash(model_node& node, milliseconds time);
     void vanish(model_node& node);
     void connect(model_node& node);
     void disconnect(model_node& node);
     void release();
 
     void publish();
-    void show(model_node& node);
+    void show(model_node& node, const std::shared_ptr<const roster>& what);
     void tell(model_node& node, const guard_event& event);
     void perform(model_node& node, const std::vector<guard_action>& actions);
     void act(model_node& node);
     bool leave(model_node& node);
     void take_away(model_node& node);
     void send(model_node& node, const write& asked);
+    void answer(model_node& node, const write& asked, bool done, milliseconds delay);
+    void torment(model_node& node, const write& asked, milliseconds delay);
+    void fail_others(const model_node& node);
     void check_grant(const model_node& node, const write& asked);
     void beat(model_node& node);
     void keep_queue(model_node& node);
