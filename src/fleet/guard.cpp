@@ -18,7 +18,9 @@ struct each_event : Handlers... {
 guard::guard(guard_settings settings, identity self)
     : settings_(settings)
     , self_(std::move(self))
-    , seen_(self_.ttl) {}
+    , seen_(self_.ttl) {
+    judge(time_point());
+}
 
 std::vector<guard_action> guard::handle(const guard_event& event, time_point now) {
     std::visit(each_event{[&](const event::own_state& told) { on(told); },

@@ -140,7 +140,8 @@ void guard::judge(time_point now) {
                             settings_.on_store_loss == guard_settings::store_loss::withdraw;
     permitted_ = needs_none || left_alone || holds();
     refused_ = refuse(now);
-    if (refused_ && need_.health != need::of_health::none)
+    const bool is_only_pause = pause_ && !lost_;
+    if (refused_ && need_.health != need::of_health::none && !is_only_pause)
         refused_health_ = true;
     deadline_ = next_change(now);
 }

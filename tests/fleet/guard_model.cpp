@@ -86,8 +86,8 @@ void require_rest(const model_world& world) {
         CHECK_FALSE(node.guarded->deadline());
         const auto& said = world.store.records.at(node.self.node).said;
         CHECK_FALSE(said.permit);
-        CHECK((said.heard == net::announcement::normal ||
-               said.heard == net::announcement::degraded));
+        CHECK(
+            (said.heard == net::announcement::normal || said.heard == net::announcement::degraded));
     }
 }
 

@@ -93,9 +93,7 @@ struct scripted_guard {
         ++store.at;
         return tested.handle(event::conflict{made.number, store}, now);
     }
-    actions unknown(const write& made) {
-        return tested.handle(event::unknown{made.number}, now);
-    }
+    actions unknown(const write& made) { return tested.handle(event::unknown{made.number}, now); }
     actions wait(std::chrono::milliseconds time) {
         now += time;
         return tested.expired(now);

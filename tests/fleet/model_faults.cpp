@@ -113,9 +113,7 @@ void model_world::fault_of_node(model_node& node) {
         vanish(node);
         node.no_address = !node.no_address;
         break;
-    default:
-        vanish(node);
-        node.neighbors = node.neighbors > 0 ? 0 : 1;
+    default: vanish(node); node.neighbors = node.neighbors > 0 ? 0 : 1;
     }
     act(node);
 }

@@ -72,9 +72,8 @@ struct model_store {
         const auto before = at;
         std::erase_if(leases, [&](const auto& lease) { return lease.second <= now; });
         for (auto* keys : {&present, &queue})
-            at += static_cast<revision>(std::erase_if(*keys, [&](const auto& entry) {
-                return !leases.contains(entry.second.lease);
-            }));
+            at += static_cast<revision>(std::erase_if(
+                *keys, [&](const auto& entry) { return !leases.contains(entry.second.lease); }));
         return at != before;
     }
 };

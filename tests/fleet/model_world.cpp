@@ -286,10 +286,9 @@ void model_world::take_away(model_node& node) {
     departures.push_back({node.self.node, now, heard == net::announcement::held});
     const auto left = announced_without(node);
     if (left < keep(node))
-        violations.push_back(fmt::format("{} at {} s: {} of {} announced elsewhere", node.self.node,
-                                         std::chrono::duration<double>(now.time_since_epoch())
-                                             .count(),
-                                         left, keep(node)));
+        violations.push_back(fmt::format(
+            "{} at {} s: {} of {} announced elsewhere", node.self.node,
+            std::chrono::duration<double>(now.time_since_epoch()).count(), left, keep(node)));
 }
 
 } // namespace herald::fleet::test

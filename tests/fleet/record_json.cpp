@@ -21,8 +21,8 @@ record sample() {
             .reason = "drained",
             .cause = "check \"http\": 503",
             .since = at("2026-01-31T08:00:00.123456789Z"),
-            .permit = permit{permit_reason::drain, "alice", "kernel update",
-                             at("2026-01-31T07:00:00Z")}};
+            .permit =
+                permit{permit_reason::drain, "alice", "kernel update", at("2026-01-31T07:00:00Z")}};
 }
 
 const std::string text_of_sample =
