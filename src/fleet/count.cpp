@@ -115,6 +115,7 @@ std::vector<std::string> waiting_before(const identity& self, const roster& know
             waiting.emplace_back(since, node);
     std::ranges::sort(waiting);
     std::vector<std::string> result;
+    result.reserve(waiting.size());
     for (auto& [since, node] : waiting)
         result.push_back(std::move(node));
     return result;

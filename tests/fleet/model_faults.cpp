@@ -107,7 +107,10 @@ void model_world::fault_of_node(model_node& node) {
     if (!node.running)
         return;
     switch (random.below(4)) {
-    case 0: return crash(node, random.up_to(random.percent(50) ? 5s : 60s));
+    case 0:
+        if (random.percent(50)) // and its lease is not over for long
+            store.leases[node.lease] = now + 60s;
+        return crash(node, random.up_to(random.percent(50) ? 5s : 60s));
     case 1: return upgrade(node);
     case 2:
         vanish(node);
@@ -210,10 +213,11 @@ void model_world::torment(model_node& node, const write& asked, milliseconds del
     if (asked.what.permit)
         return;
     // It needs a permit again, and all others do when they see what was written.
-    if (late && random.percent(40))
+    if (late && random.percent(60))
         later(random.up_to(1s), [this, &node] {
-            if (node.running)
-                upgrade(node);
+            if (!node.running || random.percent(50))
+                return crash(node, random.up_to(1s));
+            upgrade(node);
         });
     if (random.percent(late ? 60 : 30))
         later(late ? random.up_to(patience + 1s) : random.up_to(500ms),

@@ -126,7 +126,7 @@ void model_world::start(model_node& node) {
     upgrade(node);
     later(random.up_to(3s), [this, &node, change = node.change] {
         if (node.change == change)
-            random.percent(20) ? fail(node, 0ms) : recover(node);
+            random.percent(30) ? fail(node, 0ms) : recover(node);
     });
 }
 
