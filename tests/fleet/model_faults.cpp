@@ -12,9 +12,8 @@ void model_world::fail(model_node& node, milliseconds verdict_after) {
     using enum model_node::condition;
     if (!node.running || node.health == down)
         return;
-    if (node.health != unknown)
-        node.away = false;
-    node.health = failing;
+    if (node.health != unknown) // or it is not announced before the verdict
+        node.health = failing;
     later(verdict_after, [this, &node, change = ++node.change] {
         if (node.change != change)
             return;
@@ -176,7 +175,7 @@ void model_world::send(model_node& node, const write& asked) {
     later(delay, [this, &node, asked, delay, life = node.life] {
         const bool done = store.is_so(node.self.node, asked);
         if (done && asked.nothing_since)
-            check_grant(node, asked);
+            check_grant(node, asked, delay < patience);
         store.execute(node.self.node, asked);
         if (done)
             publish();
@@ -232,8 +231,9 @@ void model_world::fail_others(const model_node& node) {
             fail(other, random.up_to(500ms));
 }
 
-/// At that moment enough others are present, announced and well, as they say and in truth.
-void model_world::check_grant(const model_node& node, const write& asked) {
+/// At that moment enough others are present, announced and well, as they say; and if the request is
+/// not so late that it is counted anew before the permit is used, in truth.
+void model_world::check_grant(const model_node& node, const write& asked, bool in_time) {
     std::set<std::string> units;
     const bool by_site = settings.keep_per == guard_settings::unit::site;
     for (const auto& other : nodes) {
@@ -245,7 +245,7 @@ void model_world::check_grant(const model_node& node, const write& asked) {
                            says.heard == net::announcement::degraded) &&
                           says.neighbors > 0 && !says.permit;
         if (well && store.present.contains(other.self.node) &&
-            (other.announced(now) || now < other.ghost_until))
+            (!in_time || other.announced(now) || now < other.ghost_until))
             units.insert(by_site ? other.self.site : other.self.node);
     }
     if (units.size() < keep(node))

@@ -138,7 +138,7 @@ private:
     void answer(model_node& node, const write& asked, bool done, milliseconds delay);
     void torment(model_node& node, const write& asked, milliseconds delay);
     void fail_others(const model_node& node);
-    void check_grant(const model_node& node, const write& asked);
+    void check_grant(const model_node& node, const write& asked, bool in_time);
     void beat(model_node& node);
     void keep_queue(model_node& node);
     milliseconds any_delay();
