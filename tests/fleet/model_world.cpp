@@ -248,14 +248,18 @@ void model_world::act(model_node& node) {
             changed = true;
         }
     }
+    wait_for_deadline(node);
+    beat(node);
+    keep_queue(node);
+}
+
+void model_world::wait_for_deadline(model_node& node) {
     if (const auto alarm = node.guarded->deadline(); alarm && alarm != node.alarm)
         later(std::chrono::ceil<milliseconds>(*alarm - now), [this, &node, life = node.life] {
             if (node.running && node.life == life)
                 act(node);
         });
     node.alarm = node.guarded->deadline();
-    beat(node);
-    keep_queue(node);
 }
 
 /// Takes the service away if that is wanted and permitted.
@@ -283,6 +287,8 @@ void model_world::take_away(model_node& node) {
     if (node.lost && settings.on_store_loss == guard_settings::store_loss::withdraw &&
         node.health == model_node::condition::down)
         return vanish(node);
+    if (store.present.contains(node.self.node) && !store.records.at(node.self.node).said.permit)
+        violations.push_back(node.self.node + " goes, and has no permit in the store");
     departures.push_back({node.self.node, now, heard == net::announcement::held});
     const auto left = announced_without(node);
     if (left < keep(node))

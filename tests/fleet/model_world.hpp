@@ -132,6 +132,7 @@ private:
     void tell(model_node& node, const guard_event& event);
     void perform(model_node& node, const std::vector<guard_action>& actions);
     void act(model_node& node);
+    void wait_for_deadline(model_node& node);
     bool leave(model_node& node);
     void take_away(model_node& node);
     void send(model_node& node, const write& asked);
