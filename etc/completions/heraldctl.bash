@@ -29,11 +29,15 @@ _heraldctl_words() {
     explain) (($#)) || _heraldctl_names "$socket" prefixes ;;
     drain)
         _heraldctl_names "$socket" services
-        echo --all --reason --for --now --wait --timeout
+        echo --all --reason --for --now --force --queue --wait --timeout
         ;;
     undrain)
         _heraldctl_names "$socket" services
         echo --all
+        ;;
+    fleet)
+        (($#)) || _heraldctl_names "$socket" services
+        (($#)) || echo release forget
         ;;
     report)
         case $# in
@@ -62,7 +66,7 @@ _heraldctl_words() {
         echo --type
         ;;
     '')
-        echo status neighbors services checks routes explain drain undrain report neighbor
+        echo status neighbors services checks routes explain drain undrain fleet report neighbor
         echo reload restart wait events log names
         echo --socket --json --wide --help --version
         ;;

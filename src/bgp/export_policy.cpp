@@ -50,8 +50,8 @@ state_policy policy_for(const export_settings& neighbor, announcement state) {
     case announcement::normal: return {};
     case announcement::degraded: return neighbor.degraded;
     case announcement::draining: return neighbor.draining;
-    case announcement::down:
-    case announcement::held: return neighbor.down;
+    case announcement::down: return neighbor.down;
+    case announcement::held: return neighbor.held;
     }
     return {};
 }

@@ -31,7 +31,7 @@ void join(std::vector<neighbor_draft>& neighbors, const std::vector<service_entr
           problem_list& problems) {
     net::family_set for_all;
     std::map<std::string, net::family_set> for_one;
-    for (const auto& [service, exported, checks] : services) {
+    for (const auto& [service, exported, checks, guard] : services) {
         if (service.neighbors.empty())
             add(for_all, families_of(service));
         for (const auto& name : service.neighbors)

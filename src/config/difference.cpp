@@ -127,7 +127,8 @@ void compare_sections(std::vector<change>& changes, const configuration& now,
         for (const bool needs_restart : {false, true}) {
             change found{std::string(name), "", kind::changed, {}, false, needs_restart};
             for (const auto& row : rows)
-                if ((row.on_change == effect::restart) == needs_restart && row.differs(now, next))
+                if ((row.on_change == effect::restart) == needs_restart && row.differs(now, next) &&
+                    std::ranges::find(found.keys, row.told_as) == found.keys.end())
                     found.keys.emplace_back(row.told_as);
             if (!found.keys.empty())
                 changes.push_back(std::move(found));

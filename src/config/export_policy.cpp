@@ -25,8 +25,10 @@ void check_state(table_reader& from, session_kind kind, const bgp::state_policy&
 
 const std::vector<service_state_row>& service_state_rows() {
     using policy = bgp::export_settings;
-    static const std::vector<service_state_row> rows{
-        {"degraded", &policy::degraded}, {"draining", &policy::draining}, {"down", &policy::down}};
+    static const std::vector<service_state_row> rows{{"degraded", &policy::degraded},
+                                                     {"draining", &policy::draining},
+                                                     {"down", &policy::down},
+                                                     {"held", &policy::held}};
     return rows;
 }
 

@@ -1,3 +1,4 @@
+#include "herald/config/fleet.hpp"
 #include "herald/config/known_keys.hpp"
 #include "herald/config/rows.hpp"
 #include "herald/config/sections.hpp"
@@ -116,7 +117,7 @@ key_rows<configuration> state_rows() {
 const std::vector<section>& sections() {
     static const std::vector<section> all{
         {"bgp", bgp_rows()}, {"control", control_rows()}, {"metrics", metrics_rows()},
-        {"log", log_rows()}, {"state", state_rows()},
+        {"log", log_rows()}, {"state", state_rows()},     {"fleet", fleet_rows()},
     };
     return all;
 }
@@ -126,6 +127,7 @@ void read_globals(table_reader& root, configuration& into) {
         auto reader = open_section(root, name);
         read_rows(rows, reader, into);
     }
+    complete_fleet(root, into.fleet);
 }
 
 named_table read_defaults(table_reader& root, std::string_view section) {

@@ -1,3 +1,4 @@
+#include "herald/config/fleet.hpp"
 #include "herald/config/known_keys.hpp"
 #include "herald/config/rows.hpp"
 #include "herald/config/sections.hpp"
@@ -21,6 +22,7 @@ struct across_services {
     std::map<net::ip_prefix, std::string> owners;            // of prefixes
     std::map<boost::asio::ip::address, std::string> managed; // addresses, and their interfaces
     named_table check_defaults;
+    bool in_fleet = false;
 };
 
 void read_prefixes(table_reader& from, std::string_view key, std::vector<net::ip_prefix>& into) {
@@ -132,12 +134,11 @@ service_entry read_service(table_reader from, across_services& across) {
     check_addresses(from, across, settings);
     entry.checks = read_checks(from, across.check_defaults);
     check_require(from, entry.checks);
+    check_guard(from, entry.guard, across.in_fleet);
     return entry;
 }
 
-} // namespace
-
-const key_rows<service_entry>& service_rows() {
+key_rows<service_entry> own_rows() {
     using entry = service_entry;
     using row = key_row<entry>;
     using settings = service::service_settings;
@@ -147,7 +148,7 @@ const key_rows<service_entry>& service_rows() {
     const auto communities = [](auto member) {
         return at(&entry::exported, &exported::communities, member);
     };
-    static const key_rows<entry> rows{
+    return {
         row("name", of_service(&settings::name), as_parsed(parse_name)).required(),
         row("prefixes", of_service(&settings::prefixes), read_prefixes).required(),
         row("neighbors", of_service(&settings::neighbors), read_names),
@@ -173,6 +174,16 @@ const key_rows<service_entry>& service_rows() {
         row("interface", of_service(&settings::interface), as_parsed(parse_interface))
             .defaults_to("\"lo\""),
     };
+}
+
+} // namespace
+
+const key_rows<service_entry>& service_rows() {
+    static const auto rows = [] {
+        auto all = own_rows();
+        std::ranges::move(guard_rows(), std::back_inserter(all));
+        return all;
+    }();
     return rows;
 }
 
@@ -180,6 +191,7 @@ std::vector<service_entry> read_services(table_reader& root,
                                          const std::vector<neighbor_draft>& neighbors) {
     across_services across;
     across.check_defaults = read_defaults(root, "check");
+    across.in_fleet = root.has("fleet");
     for (const auto& neighbor : neighbors)
         across.neighbors.insert(neighbor.settings.name);
     std::vector<service_entry> all;

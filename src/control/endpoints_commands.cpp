@@ -19,17 +19,19 @@ namespace asio = boost::asio;
 namespace {
 
 /// Asks the daemon, and waits for its reply: it may come before `ask` returns, later, when the
-/// client is gone, or when the server is.
+/// client is gone, or when the server is. With a bound of its own a client is not waited for that
+/// has closed its side.
 template <typename Value, typename Ask>
-asio::awaitable<std::expected<Value, refusal>> reply_of(call& asked, Ask ask) {
+asio::awaitable<std::expected<Value, refusal>>
+reply_of(call& asked, Ask ask, std::optional<std::chrono::milliseconds> bound = std::nullopt) {
     using reply = std::expected<Value, refusal>;
     const auto coming = std::make_shared<later<reply>>(asked.behind->executor);
-    asked.client.waits_for(coming, false);
+    asked.client.waits_for(coming, bound.has_value());
     ask(asked.daemon(), [waiting = std::weak_ptr(coming)](reply how) {
         if (const auto still = waiting.lock())
             still->set(std::move(how));
     });
-    auto how = co_await coming->get(asked.behind->bounds.daemon);
+    auto how = co_await coming->get(bound.value_or(asked.behind->bounds.daemon));
     if (asked.is_over())
         co_return std::unexpected(is_stopping());
     if (!how)
@@ -63,28 +65,52 @@ response show_changed(const operations& daemon, const std::vector<std::string>& 
     return show(json::object{{"services", std::move(changed)}});
 }
 
-template <typename Request>
-answering change_services(call& asked, parsed_command<Request> given,
-                          void (operations::*change)(const caller&, Request, done)) {
-    given = about(asked, std::move(given));
+} // namespace
+
+/// One that waits for its turn has its place as long as the client is there.
+answering drain(call& asked) {
+    auto given = about(asked, parse_drain(asked.body));
+    if (!given)
+        co_return invalid(given.error());
+    const auto services = given->wanted.services;
+    std::optional<std::chrono::milliseconds> bound;
+    if (given->wanted.queue)
+        bound = given->wanted.timeout;
+    std::shared_ptr<void> place;
+    const auto ask = [&](operations& daemon, done reply) {
+        place = daemon.drain({asked.user, given->by}, std::move(given->wanted), std::move(reply));
+    };
+    const auto how = co_await reply_of<void>(asked, ask, bound);
+    place.reset();
+    co_return how ? show_changed(asked.daemon(), services) : problem(how.error());
+}
+
+answering undrain(call& asked) {
+    auto given = about(asked, parse_undrain(asked.body));
     if (!given)
         co_return invalid(given.error());
     const auto services = given->wanted.services;
     const auto ask = [&](operations& daemon, done reply) {
-        (daemon.*change)({asked.user, given->by}, std::move(given->wanted), std::move(reply));
+        daemon.undrain({asked.user, given->by}, std::move(given->wanted), std::move(reply));
     };
     const auto how = co_await reply_of<void>(asked, ask);
     co_return how ? show_changed(asked.daemon(), services) : problem(how.error());
 }
 
-} // namespace
-
-answering drain(call& asked) {
-    return change_services(asked, parse_drain(asked.body), &operations::drain);
-}
-
-answering undrain(call& asked) {
-    return change_services(asked, parse_undrain(asked.body), &operations::undrain);
+answering change_fleet(call& asked) {
+    using action = fleet_request::action;
+    const auto& what = asked.names[1];
+    if (what != "release" && what != "forget")
+        co_return nothing_here();
+    auto given = parse_fleet(asked.body, what == "release" ? action::release : action::forget);
+    if (!given)
+        co_return invalid(given.error());
+    given->wanted.node = asked.names[0];
+    const auto ask = [&](operations& daemon, done reply) {
+        daemon.change_fleet({asked.user, given->by}, std::move(given->wanted), std::move(reply));
+    };
+    const auto how = co_await reply_of<void>(asked, ask);
+    co_return how ? show(to_json(asked.daemon().fleet())) : problem(how.error());
 }
 
 answering change_neighbor(call& asked) {

@@ -121,6 +121,10 @@ answering show_neighbor(call& asked) {
     co_return neighbor ? show(to_json(*neighbor)) : problem(no_neighbor(asked.names[0]));
 }
 
+answering show_fleet(call& asked) {
+    co_return show(to_json(asked.daemon().fleet()));
+}
+
 answering show_services(call& asked) {
     return list(asked, "services", asked.daemon().service_names(),
                 [](const operations& daemon, const auto& name) { return daemon.service(name); });

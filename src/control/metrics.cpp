@@ -120,6 +120,24 @@ void add_services(metrics_text& out, const status_view& status, const measuremen
     }
 }
 
+/// Nothing of it where there is no fleet.
+void add_fleet(metrics_text& out, const status_view& status) {
+    if (!status.fleet)
+        return;
+    out.gauge("herald_fleet_store_reached", "Whether etcd answers.");
+    out.add({}, one_if(status.fleet->reached));
+    out.gauge("herald_fleet_present", "Whether other nodes count on this one.");
+    out.add({}, one_if(status.fleet->present));
+    out.gauge("herald_fleet_held", "Whether the service is down and may not go.");
+    for (const auto& each : status.services)
+        out.add({{"service", each.name}}, one_if(each.heard == "held"));
+    out.gauge("herald_fleet_permitted",
+              "Whether the service may go now, of those that are guarded.");
+    for (const auto& each : status.services)
+        if (each.guard)
+            out.add({{"service", each.name}}, one_if(each.guard->permitted));
+}
+
 /// Of the checks that are configured now; what was counted of others is not shown.
 template <typename Take>
 void for_each_run(const status_view& status, const measurements& measured, Take take) {
@@ -186,6 +204,7 @@ std::string to_metrics(const status_view& status, const measurements& measured) 
     add_bfd(out, status);
     add_notifications(out, status, measured);
     add_services(out, status, measured);
+    add_fleet(out, status);
     add_checks(out, status, measured);
     add_reactions(out, measured);
     add_configuration(out, measured);

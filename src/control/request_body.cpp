@@ -91,8 +91,17 @@ parsed<void> read_member(drain_request& drain, std::string_view name, const json
     }
     if (name == "services")
         return read_services(drain.services, value);
-    if (name == "now")
-        return read_flag(drain.now, name, value);
+    if (name == "timeout") {
+        const auto duration = read_duration(name, value);
+        if (!duration)
+            return std::unexpected(duration.error());
+        drain.timeout = *duration;
+        return {};
+    }
+    for (const auto& [flag, into] : {std::pair{"now", &drain.now}, std::pair{"force", &drain.force},
+                                     std::pair{"queue", &drain.queue}})
+        if (name == flag)
+            return read_flag(*into, name, value);
     return unknown_member(name);
 }
 
@@ -130,6 +139,10 @@ parsed<void> read_member(neighbor_request& request, std::string_view name,
     if (name != "reason" || request.what != neighbor_request::action::shutdown)
         return unknown_member(name);
     return read_text(request.reason, name, value, longest_reason);
+}
+
+parsed<void> read_member(fleet_request&, std::string_view name, const json::value&) {
+    return unknown_member(name);
 }
 
 parsed<void> read_member(reload_request& reload, std::string_view name, const json::value& value) {
@@ -172,7 +185,10 @@ parsed_command<Request> parse_members(std::string_view body, Request wanted = {}
 } // namespace
 
 parsed_command<drain_request> parse_drain(std::string_view body) {
-    return parse_members<drain_request>(body);
+    auto drain = parse_members<drain_request>(body);
+    if (drain && drain->wanted.force && drain->wanted.queue)
+        return std::unexpected("\"force\" does not wait for what \"queue\" waits for");
+    return drain;
 }
 
 parsed_command<undrain_request> parse_undrain(std::string_view body) {
@@ -182,6 +198,10 @@ parsed_command<undrain_request> parse_undrain(std::string_view body) {
 parsed_command<neighbor_request> parse_neighbor(std::string_view body,
                                                 neighbor_request::action what) {
     return parse_members<neighbor_request>(body, {.what = what, .neighbor = {}, .reason = {}});
+}
+
+parsed_command<fleet_request> parse_fleet(std::string_view body, fleet_request::action what) {
+    return parse_members<fleet_request>(body, {.what = what, .node = {}});
 }
 
 parsed_command<reload_request> parse_reload(std::string_view body) {

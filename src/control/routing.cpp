@@ -41,6 +41,7 @@ constexpr std::array endpoints{
     endpoint{"GET", "/v1/checks", show_checks, view, true},
     endpoint{"GET", "/v1/routes", show_routes, view, true},
     endpoint{"GET", "/v1/explain", explain, view, true},
+    endpoint{"GET", "/v1/fleet", show_fleet},
     endpoint{"GET", "/v1/events/recent", show_recent_events},
     endpoint{"GET", "", show_page}, // at "/", a path without segments
     endpoint{"GET", "/metrics", show_metrics, probe},
@@ -54,6 +55,7 @@ constexpr std::array endpoints{
     endpoint{"POST", "/v1/drain", drain, command},
     endpoint{"POST", "/v1/undrain", undrain, command},
     endpoint{"POST", "/v1/neighbors/*/*", change_neighbor, command},
+    endpoint{"POST", "/v1/fleet/*/*", change_fleet, command},
     endpoint{"POST", "/v1/reload", reload, command},
     endpoint{"POST", "/v1/log", change_log, command},
     endpoint{"POST", "/v1/restart", restart, command},

@@ -44,10 +44,54 @@ json::object to_json(const message_count& count) {
 json::object to_json(const drain_view& drain);
 json::object to_json(const bfd_view& bfd);
 json::object to_json(const hold_down_view& hold);
+json::object to_json(const guard_view& guard);
+json::object to_json(const permit_view& permit);
 
 template <typename T>
 json::value or_null(const std::optional<T>& value) {
     return value ? json::value(to_json(*value)) : json::value(nullptr);
+}
+
+json::object to_json(const guard_view& guard) {
+    return {
+        {"keep", guard.keep},
+        {"keep_per", guard.keep_per},
+        {"on_store_loss", guard.on_store_loss},
+        {"permitted", guard.permitted},
+        {"refused", or_null(guard.refused)},
+    };
+}
+
+json::object to_json(const permit_view& permit) {
+    return {
+        {"reason", permit.reason},
+        {"by", permit.by},
+        {"note", permit.note},
+        {"since", to_json(permit.since)},
+    };
+}
+
+json::object to_json(const fleet_node_view& node) {
+    return {
+        {"node", node.node},
+        {"site", node.site},
+        {"health", node.health},
+        {"heard", node.heard},
+        {"neighbors", node.neighbors},
+        {"since", to_json(node.since)},
+        {"permit", or_null(node.permit)},
+        {"cause", node.cause},
+        {"reason", node.reason},
+        {"waits", node.waits},
+        {"stale", node.stale},
+    };
+}
+
+json::object to_json(const fleet_service_view& service) {
+    json::array nodes;
+    for (const auto& node : service.nodes)
+        nodes.emplace_back(to_json(node));
+    return {{"service", service.service}, {"nodes", std::move(nodes)}};
 }
 
 json::object to_json(const drain_view& drain) {
@@ -157,6 +201,7 @@ json::object to_json(const service_view& service) {
         {"drain", drains.empty() ? json::value(nullptr) : drains.front()},
         {"drains", drains},
         {"hold_down", or_null(service.hold_down)},
+        {"guard", or_null(service.guard)},
         {"addresses", json::value_from(service.addresses)},
         {"missing_addresses", json::value_from(service.missing_addresses)},
         {"checks", to_json(service.checks)},
@@ -182,6 +227,21 @@ json::object to_json(const route_view& route) {
     };
 }
 
+json::object to_json(const fleet_view& fleet) {
+    json::array services;
+    for (const auto& service : fleet.services)
+        services.emplace_back(to_json(service));
+    return {
+        {"node", fleet.node},
+        {"site", fleet.site},
+        {"prefix", fleet.prefix},
+        {"reached", fleet.reached},
+        {"present", fleet.present},
+        {"trouble", or_null(fleet.trouble)},
+        {"services", std::move(services)},
+    };
+}
+
 json::object to_json(const status_view& status) {
     return {
         {"version", status.version},
@@ -193,6 +253,7 @@ json::object to_json(const status_view& status) {
         {"neighbors", to_json(status.neighbors)},
         {"services", to_json(status.services)},
         {"bfd_strays", json::value_from(status.bfd_strays)},
+        {"fleet", or_null(status.fleet)},
         {"problems", json::value_from(status.problems)},
     };
 }

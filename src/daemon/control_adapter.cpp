@@ -3,6 +3,7 @@
 #include "herald/control/response.hpp"
 #include "herald/daemon/bfd_view.hpp"
 #include "herald/daemon/explain.hpp"
+#include "herald/daemon/fleet_view.hpp"
 #include "herald/daemon/log.hpp"
 #include "herald/daemon/views.hpp"
 #include "herald/text/version.hpp"
@@ -15,15 +16,6 @@
 namespace herald::daemon {
 
 using control::refusal;
-
-namespace {
-
-refusal not_stored(const std::error_code& error) {
-    return {refusal::kind::failed, "not_stored",
-            fmt::format("the drain could not be stored: {}", error.message())};
-}
-
-} // namespace
 
 control::status_view control_adapter::status() const {
     announcer_.send();
@@ -39,10 +31,14 @@ control::status_view control_adapter::status() const {
         view.neighbors.push_back(view_of(*neighbor, speaker_));
     for (const auto& service : services_.all()) {
         view.services.push_back(view_of(*service, speaker_));
+        view.services.back().guard = guard_view_of(*service, fleet_);
         reporter_.events().complete(view.services.back());
     }
     view.bfd_strays = by_reason(speaker_.bfd_strays());
+    view.fleet = view_of(fleet_);
     view.problems = problems_of(view.neighbors, view.services);
+    if (view.fleet && view.fleet->trouble)
+        view.problems.push_back(fmt::format("fleet: {}", *view.fleet->trouble));
     for (const auto& name : services_.orphaned_drains())
         view.problems.push_back(fmt::format("a drain of {0} is kept, but there is no service {0}: "
                                             "\"heraldctl undrain {0}\" ends it",
@@ -84,6 +80,7 @@ std::optional<control::service_view> control_adapter::service(const std::string&
     if (service == nullptr)
         return std::nullopt;
     auto view = view_of(*service, speaker_);
+    view.guard = guard_view_of(*service, fleet_);
     reporter_.events().complete(view);
     return view;
 }
@@ -117,72 +114,6 @@ const control::measurements& control_adapter::measured() const {
 
 std::vector<control::event_view> control_adapter::recent_events() const {
     return reporter_.events().recent();
-}
-
-/// The services that are asked for, in the order of the configuration; all when none is named.
-/// `others` are names too.
-std::expected<std::vector<std::string>, refusal>
-control_adapter::names_of(const std::vector<std::string>& asked,
-                          std::vector<std::string> others) const {
-    const auto is_asked_for = [&](const std::string& name) {
-        return asked.empty() || std::ranges::find(asked, name) != asked.end();
-    };
-    for (const auto& name : asked)
-        if (services_.find(name) == nullptr && std::ranges::find(others, name) == others.end())
-            return std::unexpected(control::no_service(name));
-    std::vector<std::string> names;
-    for (const auto& service : services_.all())
-        if (is_asked_for(service->name()))
-            names.push_back(service->name());
-    std::ranges::copy_if(others, std::back_inserter(names), is_asked_for);
-    return names;
-}
-
-/// Says what is asked for, of each service.
-void control_adapter::record(const control::caller& who, control::event_view command,
-                             const std::vector<std::string>& services) {
-    for (const auto& name : services) {
-        command.service = name;
-        reporter_.commanded(who, log_level::info, fmt::format("{} {}", command.to, name), command);
-    }
-}
-
-/// Replies once the drains are changed on disk and in force, and neighbors have heard of it.
-managed_services::outcome control_adapter::when_stored(control::done reply) {
-    return [this, reply = std::move(reply)](std::error_code error) {
-        if (error) {
-            log(log_level::error, "drain", not_stored(error).detail);
-            return reply(std::unexpected(not_stored(error)));
-        }
-        announcer_.send();
-        reporter_.views_changed();
-        reply({});
-    };
-}
-
-void control_adapter::drain(const control::caller& who, control::drain_request request,
-                            control::done reply) {
-    auto names = names_of(request.services);
-    if (!names)
-        return reply(std::unexpected(names.error()));
-    service::drain drain;
-    drain.since = std::chrono::system_clock::now();
-    drain.immediate = request.now;
-    drain.reason = request.reason;
-    drain.by = to_text(who);
-    if (request.duration)
-        drain.until = drain.since + *request.duration;
-    record(who, {.to = "drain", .cause = request.reason}, *names);
-    services_.drain(*names, drain, when_stored(std::move(reply)));
-}
-
-void control_adapter::undrain(const control::caller& who, control::undrain_request request,
-                              control::done reply) {
-    auto names = names_of(request.services, services_.orphaned_drains());
-    if (!names)
-        return reply(std::unexpected(names.error()));
-    record(who, {.to = "undrain"}, *names);
-    services_.undrain(*names, when_stored(std::move(reply)));
 }
 
 std::expected<control::explain_view, refusal>

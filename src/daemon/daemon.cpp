@@ -41,7 +41,7 @@ daemon::daemon(boost::asio::io_context& context, config::configuration settings,
     , settings_(std::move(settings))
     , start_(std::move(start))
     , state_(std::move(state))
-    , reporter_(speaker_, server_)
+    , reporter_(speaker_, server_, [this] { fleet_.sessions_changed(); })
     , time_(peering::make_time_source(context.get_executor()))
     , links_(std::make_shared<peering::links>(context.get_executor(), *time_))
     , speaker_(peering::real_environment(context.get_executor(), time_, links_), settings_.listen,
@@ -49,7 +49,8 @@ daemon::daemon(boost::asio::io_context& context, config::configuration settings,
     , neighbor_shutdowns_(context.get_executor(), state_.path(), speaker_)
     , services_(context.get_executor(), state_.path(), settings_.services, speaker_, *this)
     , announcer_(context.get_executor(), services_, speaker_)
-    , adapter_(*this, services_, announcer_, speaker_, neighbor_shutdowns_, reporter_)
+    , fleet_(context.get_executor(), state_.path(), services_, speaker_)
+    , adapter_(*this, services_, announcer_, speaker_, neighbor_shutdowns_, fleet_, reporter_)
     , server_(context.get_executor(), adapter_)
     , lag_meter_(context.get_executor(),
                  [this](std::chrono::nanoseconds late) { reporter_.events().woke_late(late); })
@@ -79,6 +80,8 @@ std::expected<void, std::string> daemon::start() {
         return loaded;
     if (auto loaded = services_.load(); !loaded)
         return loaded;
+    if (auto loaded = fleet_.prepare(settings_); !loaded)
+        return loaded;
     if (auto listening = listen(); !listening)
         return listening;
     exclude_next_hops();
@@ -91,6 +94,7 @@ std::expected<void, std::string> daemon::start() {
         return reading;
     services_.start(std::exchange(left_, {}).services);
     announcer_.start();
+    fleet_.apply(settings_);
     log(log_level::info, "started", "heraldd is ready",
         {{"version", std::string(text::version())},
          {"neighbors", std::to_string(speaker_.neighbors().size())},
@@ -166,6 +170,7 @@ void daemon::begin_stop(ending next, const std::string& why) {
     next_ = next;
     why_ = why;
     announcer_.stop();
+    fleet_.stop(why, next == ending::exit);
     reporter_.stopping(why, next == ending::start_anew);
     lag_meter_.stop();
     notify_service_manager(next == ending::exit ? "STOPPING=1" : reloading());
@@ -200,11 +205,14 @@ void daemon::service_changed(managed_service& which) {
     announcer_.changed(which.name());
     announcer_.afterwards([this, change = describe_change(which)](const auto& how) {
         services_.announced(change.service);
+        fleet_.look_at(change.service);
         reporter_.service_changed(change, how);
     });
 }
 
+/// One that begins to fail asks for a permit while that is still being judged.
 void daemon::check_ran(const managed_service& which, const health::check& check, bool changed) {
+    fleet_.look_at(which.name());
     auto run = describe_run(which, check, changed);
     if (!changed)
         return reporter_.check_ran(run);

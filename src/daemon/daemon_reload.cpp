@@ -120,6 +120,8 @@ std::expected<void, std::string> daemon::apply(config::configuration next) {
     announcer_.send(); // what has happened is told of before what it happened to is gone
     if (auto possible = services_.prepare(next.services); !possible)
         return possible;
+    if (auto known = fleet_.prepare(next); !known)
+        return known;
     if (auto listening = server_.listen_for_everyone(next.metrics); !listening)
         return std::unexpected(std::move(listening.error()));
     if (auto changed = speaker_.change(next.listen, next.neighbors); !changed) {
@@ -140,6 +142,7 @@ std::expected<void, std::string> daemon::apply(config::configuration next) {
     announcer_.announce_all();
     services_.let_go_of(before.services);
     reporter_.forget_all_but(settings_);
+    fleet_.apply(settings_);
     return {};
 }
 

@@ -95,8 +95,8 @@ answer why_heard(const managed_service& service) {
         return {"announced", "announced by the neighbor's own settings"};
     case net::announcement::degraded: return {"announced", "announced by when.degraded"};
     case net::announcement::draining: return {"announced", "announced by when.draining"};
-    case net::announcement::down:
-    case net::announcement::held: return {"announced", "announced by when.down"};
+    case net::announcement::down: return {"announced", "announced by when.down"};
+    case net::announcement::held: return {"guard_refused", service.cause().text};
     }
     return withdrawal_pending();
 }

@@ -79,6 +79,7 @@ void managed_service::resume(const managed_service_snapshot& from) {
     heard_ = from.heard;
     since_ = from.since;
     event_ = from.event;
+    state_.told(heard_);
     for (const auto& settings : settings_.checks) {
         checks_.push_back(make_check(settings));
         if (const auto left = from.checks.find(settings.name); left != from.checks.end())
@@ -186,6 +187,19 @@ void managed_service::set_missing_addresses(std::vector<boost::asio::ip::address
     update("all its addresses are there");
 }
 
+void managed_service::set_permitted(bool permitted, std::string why_not) {
+    why_not_permitted_ = std::move(why_not);
+    state_.set_permitted(permitted, clock::now());
+    update("it may go by now");
+}
+
+bool managed_service::is_failing() const {
+    return std::ranges::any_of(checks_, [](const auto& check) {
+        const auto& last = check->status().last;
+        return !check->settings().degrades_only && last && last->outcome == health::verdict::fail;
+    });
+}
+
 net::announcement managed_service::heard_with_addresses() const {
     return state_.heard_with_addresses(clock::now());
 }
@@ -246,6 +260,13 @@ std::vector<service_cause> managed_service::wrong_with_health() const {
 }
 
 service_cause managed_service::cause() const {
+    auto own = own_cause();
+    if (heard_ != net::announcement::held)
+        return own;
+    return {"guard_refused", fmt::format("held: {}; {}", why_not_permitted_, own.text)};
+}
+
+service_cause managed_service::own_cause() const {
     auto all = wrong_with_health();
     for (const auto& address : missing_)
         all.push_back(
@@ -271,6 +292,7 @@ void managed_service::update(const std::string& event) {
     health_ = health;
     administration_ = administration;
     heard_ = heard;
+    state_.told(heard);
     schedule();
     if (same)
         return;

@@ -104,6 +104,9 @@ void reporter::state_changed(const peering::neighbor& which, bgp::session_state 
                     bgp::to_string(now)),
         {{"neighbor", which.settings().name}});
     events_.state_changed(which, before, now);
+    using bgp::session_state;
+    if (!stopping_ && (before == session_state::established || now == session_state::established))
+        on_session_();
     views_changed();
 }
 

@@ -30,11 +30,12 @@ constexpr json_names<health::verdict, 3> verdicts{{{"pass", health::verdict::pas
                                                    {"fail", health::verdict::fail}}};
 constexpr json_names<service::drain_source, 2> sources{
     {{"operator", service::drain_source::by_operator}, {"file", service::drain_source::by_file}}};
-constexpr json_names<net::announcement, 5> announcements{{{"none", net::announcement::none},
+constexpr json_names<net::announcement, 6> announcements{{{"none", net::announcement::none},
                                                           {"normal", net::announcement::normal},
                                                           {"degraded", net::announcement::degraded},
                                                           {"draining", net::announcement::draining},
-                                                          {"down", net::announcement::down}}};
+                                                          {"down", net::announcement::down},
+                                                          {"held", net::announcement::held}}};
 
 json::value verdict_json(const std::optional<health::verdict>& value) {
     return json_nullable(value, [](auto one) { return name_of(one, verdicts); });

@@ -56,6 +56,25 @@ result<std::string> start_of(const global_options& global) {
 
 } // namespace
 
+/// One word is a service.
+result<void> fleet(const global_options& global, const po::variables_map& options) {
+    const auto words = names_of(options);
+    const bool clears = words.size() == 2 && (words[0] == "release" || words[0] == "forget");
+    if (words.size() == 2 && !clears)
+        return usage("fleet takes a service, or release or forget and a node");
+    const auto answer =
+        clears
+            ? command_daemon(global, fmt::format("/v1/fleet/{}/{}", encode(words[1]), words[0]), {})
+            : consult(global, {.target = "/v1/fleet"});
+    if (!answer)
+        return std::unexpected(answer.error());
+    if (global.json)
+        return {};
+    const screen here{{wants_colour(), global.wide}};
+    return print(
+        here.fleet(json::parse(answer->body), words.size() == 1 ? words[0] : std::string()));
+}
+
 result<void> neighbor(const global_options& global, const po::variables_map& options) {
     const auto words = names_of(options);
     if (words.size() != 2 || std::ranges::find(actions, words[1]) == actions.end())

@@ -7,6 +7,8 @@ namespace heraldctl {
 /// The commands that are about the daemon and its sessions.
 result<void> neighbor(const global_options& global,
                       const boost::program_options::variables_map& options);
+result<void> fleet(const global_options& global,
+                   const boost::program_options::variables_map& options);
 result<void> reload(const global_options& global,
                     const boost::program_options::variables_map& options);
 result<void> log_level(const global_options& global,

@@ -65,12 +65,14 @@ result<reply> consult(const global_options& global, const question& asked) {
     return answer;
 }
 
-result<reply> command_daemon(const global_options& global, std::string target, json::object body) {
+result<reply> command_daemon(const global_options& global, std::string target, json::object body,
+                             std::optional<std::chrono::milliseconds> longer) {
     if (const auto name = user_name(); !name.empty())
         body["by"] = name;
-    return consult(
-        global,
-        {.method = "POST", .target = std::move(target), .body = herald::control::to_text(body)});
+    question asked{
+        .method = "POST", .target = std::move(target), .body = herald::control::to_text(body)};
+    asked.bound += longer.value_or(std::chrono::milliseconds{0});
+    return consult(global, asked);
 }
 
 } // namespace heraldctl

@@ -4,6 +4,8 @@
 #include "commands.hpp"
 
 #include <boost/json/object.hpp>
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +27,9 @@ result<reply> consult(const global_options& global, const question& asked);
 
 /// Asks for something to be done. What the caller says of themselves goes with it, into the log and
 /// the event; the daemon has the user id from the kernel.
+/// `longer`: how much longer the answer may take.
 result<reply> command_daemon(const global_options& global, std::string target,
-                             boost::json::object body);
+                             boost::json::object body,
+                             std::optional<std::chrono::milliseconds> longer = std::nullopt);
 
 } // namespace heraldctl

@@ -17,6 +17,7 @@
 #include <boost/json/value_from.hpp>
 #include <fmt/format.h>
 #include <iterator>
+#include <optional>
 #include <vector>
 
 namespace heraldctl {
@@ -29,6 +30,7 @@ using std::chrono::milliseconds;
 using showing = std::string (screen::*)(const json::value&) const;
 
 constexpr int page_size = 1000; // of routes
+constexpr std::chrono::hours longest_turn{24};
 
 result<void> show(const global_options& global, std::string target, showing shown) {
     const auto answer = consult(global, {.target = std::move(target)});
@@ -164,9 +166,11 @@ std::string others(const json::object& service) {
     return text;
 }
 
-/// Asks for the change, and says what became of each service; their names.
-result<names> change(const global_options& global, const subject& whom) {
-    const auto answer = command_daemon(global, whom.target, whom.body);
+/// Asks for the change, and says what became of each service; their names. `turn` is how long it
+/// waits for its own.
+result<names> change(const global_options& global, const subject& whom,
+                     std::optional<milliseconds> turn = std::nullopt) {
+    const auto answer = command_daemon(global, whom.target, whom.body, turn);
     if (!answer)
         return std::unexpected(answer.error());
     names changed;
@@ -191,13 +195,23 @@ result<void> drain(const global_options& global, const po::variables_map& option
         return std::unexpected(!whom       ? whom.error()
                                : !duration ? duration.error()
                                            : timeout.error());
-    if (options.count("timeout") > 0 && options.count("wait") == 0)
-        return usage("--timeout is for --wait");
+    const bool queue = options.count("queue") > 0;
+    if (options.count("timeout") > 0 && options.count("wait") == 0 && !queue)
+        return usage("--timeout is for --wait and --queue");
+    if (queue && options.count("force") > 0)
+        return usage("--force waits for no turn in the --queue");
     whom->body["reason"] = option(options, "reason");
-    whom->body["now"] = options.count("now") > 0;
+    for (const auto* flag : {"now", "force", "queue"})
+        if (options.count(flag) > 0)
+            whom->body[flag] = true;
+    std::optional<milliseconds> turn;
+    if (queue)
+        turn = options.count("timeout") > 0 ? *timeout : longest_turn;
+    if (turn)
+        whom->body["timeout"] = std::chrono::duration<double>(*turn).count();
     if (options.count("for") > 0)
         whom->body["for"] = option(options, "for");
-    const auto changed = change(global, *whom);
+    const auto changed = change(global, *whom, turn);
     if (!changed)
         return std::unexpected(changed.error());
     if (options.count("wait") == 0 || changed->empty())
@@ -269,9 +283,9 @@ void declare_routes(po::options_description& options) {
 }
 
 void declare_drain(po::options_description& options) {
-    options.add_options()("all", "")("reason", po::value<std::string>())(
-        "for", po::value<std::string>())("now", "")("wait", "")("timeout",
-                                                                po::value<std::string>());
+    options.add_options()("all", "")("reason", po::value<std::string>())("for",
+                                                                         po::value<std::string>())(
+        "now", "")("force", "")("queue", "")("wait", "")("timeout", po::value<std::string>());
 }
 
 void declare_neighbor(po::options_description& options) {
@@ -317,9 +331,12 @@ constexpr std::array known{
             explain},
     command{"drain",
             "SERVICE… | --all [--reason TEXT] [--for DURATION] [--now]\n"
-            "        [--wait [--timeout DURATION]]",
+            "        [--force | --queue] [--wait] [--timeout DURATION]",
             "take services out", -1, declare_drain, drain},
     command{"undrain", "SERVICE… | --all", "put services back", -1, declare_undrain, undrain},
+    command{"fleet", "[SERVICE] | release NODE | forget NODE",
+            "what all nodes announce; or take away what one that is gone has left", 2,
+            declare_nothing, fleet},
     command{"neighbor", "NAME shutdown [--reason TEXT] | enable | reset | refresh",
             "one session: down, up again, anew, or everything sent again", 2, declare_neighbor,
             neighbor},

@@ -81,6 +81,13 @@ void bfd(sheet& page, const json::object& session) {
                                   std::string_view{reason}));
 }
 
+void guard(sheet& page, const json::object& guard) {
+    page.line("keep", fmt::format("{}, counted by {}; without etcd: {}", text_of(guard, "keep"),
+                                  text_of(guard, "keep_per"), text_of(guard, "on_store_loss")));
+    page.line("may go", flag(guard, "permitted") ? "yes" : "with a permit only");
+    page.line("refused", text_of(guard, "refused"));
+}
+
 void drain(sheet& page, const json::object& drain) {
     const auto reason = text_of(drain, "reason");
     page.line("drained by", fmt::format("{} {}{}{}", text_of(drain, "source"), text_of(drain, "by"),
@@ -170,6 +177,8 @@ std::string screen::service(const json::value& answer) const {
     page.line("missing", joined(texts(service, "missing_addresses")));
     if (!service.at("hold_down").is_null())
         hold_down(page, service.at("hold_down").as_object());
+    if (!service.at("guard").is_null())
+        guard(page, service.at("guard").as_object());
     for (const auto& each : list(service, "drains"))
         drain(page, each.as_object());
     for (const auto& each : list(service, "checks"))

@@ -41,6 +41,13 @@ std::string reach(const json::object& service) {
                        flag(service, "acknowledged") ? "" : " pending");
 }
 
+/// What a node may do without others.
+std::string permit_of(const json::object& node) {
+    if (flag(node, "waits"))
+        return "waits";
+    return node.at("permit").is_null() ? "" : text_of(node.at("permit").as_object(), "reason");
+}
+
 cell state_cell(const json::object& object, std::string_view key) {
     auto state = text_of(object, key);
     const auto colour = tone_of(state);
@@ -192,6 +199,35 @@ std::string screen::checks(const json::value& answer) const {
                   {text_of(each, "output")}});
     }
     return rows.text(shown);
+}
+
+std::string screen::fleet(const json::value& answer, const std::string& service) const {
+    const auto& fleet = answer.as_object();
+    table rows{{{"SERVICE", 8},
+                {"SITE", 8},
+                {"NODE", 8},
+                {"HEALTH"},
+                {"HEARD"},
+                {"FOR"},
+                {"PERMIT"},
+                {"STALE"},
+                {"CAUSE", 10}}};
+    for (const auto& of : objects(fleet, "services"))
+        for (const auto& each : objects(of, "nodes"))
+            if (service.empty() || text_of(of, "service") == service)
+                rows.add({{text_of(of, "service")},
+                          {text_of(each, "site")},
+                          {text_of(each, "node")},
+                          state_cell(each, "health"),
+                          state_cell(each, "heard"),
+                          {age(each, "since")},
+                          {permit_of(each)},
+                          {flag(each, "stale") ? "stale" : "", tone::warning},
+                          {text_of(each, "cause")}});
+    std::string text = rows.text(shown);
+    if (const auto trouble = text_of(fleet, "trouble"); !trouble.empty())
+        text += line_of(trouble, shown) + "\n";
+    return text;
 }
 
 std::string screen::routes(const json::value& answer) const {

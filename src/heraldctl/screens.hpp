@@ -20,6 +20,8 @@ struct screen {
     std::string service(const boost::json::value& answer) const;
     std::string checks(const boost::json::value& answer) const;
     std::string routes(const boost::json::value& answer) const;
+    /// Of all services, or of that one.
+    std::string fleet(const boost::json::value& answer, const std::string& service) const;
     std::string explain(const boost::json::value& answer) const;
     std::string reload(const boost::json::value& answer) const;
 };

@@ -75,7 +75,7 @@ std::string age_and_time(const json::object& object, std::string_view key) {
 
 tone tone_of(std::string_view state) {
     constexpr std::array<std::string_view, 5> good{"Established", "up", "active", "normal", "pass"};
-    constexpr std::array<std::string_view, 3> warning{"degraded", "draining", "drained"};
+    constexpr std::array<std::string_view, 4> warning{"degraded", "draining", "drained", "held"};
     constexpr std::array<std::string_view, 6> bad{"down",    "fail",   "none",
                                                   "Connect", "Active", "Idle"};
     if (std::ranges::find(good, state) != good.end())

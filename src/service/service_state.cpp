@@ -71,10 +71,17 @@ void service_state::set_verdict(std::size_t index, health::verdict verdict, time
     verdicts_.at(index) = verdict;
     const auto checked = checked_health();
     settled_ = settled_ || checked != health_state::unknown;
-    if (is_usable(before) && checked == health_state::down)
+    if (is_usable(before) && checked == health_state::down && !is_held())
         hold_down_.went_down(now);
     else if (before == health_state::down && is_usable(health(now)))
         hold_down_.came_up(now);
+}
+
+void service_state::set_permitted(bool permitted, time_point now) {
+    const bool goes = permitted && is_held() && checked_health() == health_state::down;
+    permitted_ = permitted;
+    if (goes)
+        hold_down_.went_down(now);
 }
 
 service_state::tally service_state::count() const {
@@ -219,7 +226,9 @@ net::announcement service_state::heard_with_addresses(time_point now) const {
     case health_state::degraded:
         return draining ? net::announcement::draining : net::announcement::degraded;
     case health_state::down:
-        return settings_.deprefer_when_down ? net::announcement::down : net::announcement::none;
+        if (settings_.deprefer_when_down)
+            return net::announcement::down;
+        return is_held() ? net::announcement::held : net::announcement::none;
     }
     return net::announcement::none;
 }

@@ -56,6 +56,19 @@ const file sha1{{"neighbor.bfd", {{"authentication", "\"sha1\""}, {"password", "
 const file sha1_by_file{
     {"neighbor.bfd", {{"authentication", "\"sha1\""}, {"password_file", "\"other key\""}}}};
 
+const file in_fleet{{"fleet", {{"etcd", "[\"https://10.0.0.1:2379\"]"}}}};
+const file with_certificate{{"fleet",
+                             {{"etcd", "[\"https://10.0.0.1:2379\"]"},
+                              {"cert_file", "\"/etc/c.pem\""},
+                              {"key_file", "\"/etc/c.key\""}}}};
+const file as_user{
+    {"fleet",
+     {{"etcd", "[\"https://10.0.0.1:2379\"]"}, {"user", "\"herald\""}, {"password", "\"p\""}}}};
+const file as_user_by_file{{"fleet",
+                            {{"etcd", "[\"https://10.0.0.1:2379\"]"},
+                             {"user", "\"herald\""},
+                             {"password_file", "\"other key\""}}}};
+
 const std::map<std::string, sample, std::less<>> all_samples{
     {"bgp.local_as", {"65011", {}}},
     {"bgp.router_id", {"\"192.0.2.11\"", {}}},
@@ -68,6 +81,17 @@ const std::map<std::string, sample, std::less<>> all_samples{
     {"log.level", {"\"debug\"", {}}},
     {"log.format", {"\"json\"", {}}},
     {"state.directory", {"\"/var/lib/other\"", {}}},
+    {"fleet.etcd", {"[\"http://127.0.0.1:2379\"]", in_fleet}},
+    {"fleet.prefix", {"\"/other/\"", in_fleet}},
+    {"fleet.node", {"\"madrid-1\"", in_fleet}},
+    {"fleet.site", {"\"madrid\"", in_fleet}},
+    {"fleet.ttl", {"\"9s\"", in_fleet}},
+    {"fleet.ca_file", {"\"/etc/ca.pem\"", in_fleet}},
+    {"fleet.cert_file", {"\"/etc/own.pem\"", with_certificate}},
+    {"fleet.key_file", {"\"/etc/own.key\"", with_certificate}},
+    {"fleet.user", {"\"other\"", as_user}},
+    {"fleet.password", {"\"x\"", as_user}},
+    {"fleet.password_file", {"\"key\"", as_user_by_file}},
     {"neighbor.address", {"\"198.51.100.9\"", {}}},
     {"neighbor.remote_as", {"64501", {}}},
     {"neighbor.description", {"\"rack 1\"", {}}},
@@ -119,6 +143,9 @@ const std::map<std::string, sample, std::less<>> all_samples{
     {"service.extended_communities", {"[\"rt:1:1\"]", {}}},
     {"service.med", {"1", {}}},
     {"service.require", {"\"any\"", {{"service.check", {{"type", "\"push\""}}}}}},
+    {"service.keep", {"\"60%\"", in_fleet}},
+    {"service.keep_per", {"\"node\"", in_fleet}},
+    {"service.on_store_loss", {"\"withdraw\"", in_fleet}},
     {"service.on_down", {"\"deprefer\"", {}}},
     {"service.drain_time", {"\"1s\"", {}}},
     {"service.drain_file", {"\"/run/maintenance\"", {}}},
@@ -320,7 +347,7 @@ TEST_CASE("rows: a key that holds a secret, or may, is not quoted when it is ref
         }
         ++seen;
     }
-    CHECK(seen == 4); // password, BFD's, url, headers
+    CHECK(seen == 5); // password, BFD's, url, headers
 }
 
 } // namespace herald::config::test

@@ -130,7 +130,7 @@ TEST_CASE("parse: an unknown key is an error that names what was meant") {
          {"f:10:16: unknown key \"drainin\" in [neighbor.when]; did you mean \"draining\"?"}},
         {bgp + "[wholly.unlike]\nx = 1",
          {"f:4:2: unknown key \"wholly\" in the file; known here: bgp, control, metrics, log, "
-          "state, defaults, neighbor, service"}},
+          "state, fleet, defaults, neighbor, service"}},
         {bgp + "[defaults.neighbor]\nname = \"x\"",
          {"f:5:1: unknown key \"name\" in [defaults.neighbor]; it belongs in [[neighbor]]"}},
         {bgp + "[defaults.chekc]",

@@ -274,13 +274,20 @@ fake_daemon::routes(const std::string& neighbor, const std::string& after, std::
     return routes;
 }
 
-void fake_daemon::drain(const caller& who, drain_request request, done reply) {
+std::shared_ptr<void> fake_daemon::drain(const caller& who, drain_request request, done reply) {
     callers.push_back(who);
     drains.push_back(request);
     auto result = find(request.services);
     if (result)
         set_administration(request.services, request.now ? "drained" : "draining");
     give(std::move(reply), std::move(result));
+    return nullptr;
+}
+
+void fake_daemon::change_fleet(const caller& who, fleet_request request, done reply) {
+    callers.push_back(who);
+    fleet_requests.push_back(request);
+    give(std::move(reply), {});
 }
 
 void fake_daemon::undrain(const caller& who, undrain_request request, done reply) {

@@ -26,6 +26,7 @@ public:
     std::vector<drain_request> drains;
     std::vector<undrain_request> undrains;
     std::vector<neighbor_request> neighbor_requests;
+    std::vector<fleet_request> fleet_requests;
     std::vector<reload_request> reloads;
     std::expected<reload_view, refusal> reloaded = reload_view{};
     std::vector<std::string> levels;
@@ -53,7 +54,9 @@ public:
     routes(const std::string& neighbor, const std::string& after, std::size_t most) const override;
     const measurements& measured() const override { return counted; }
     std::vector<event_view> recent_events() const override { return events; }
-    void drain(const caller& who, drain_request request, done reply) override;
+    fleet_view fleet() const override { return shown.fleet.value_or(fleet_view{}); }
+    std::shared_ptr<void> drain(const caller& who, drain_request request, done reply) override;
+    void change_fleet(const caller& who, fleet_request request, done reply) override;
     void undrain(const caller& who, undrain_request request, done reply) override;
     std::expected<explain_view, refusal> explain(const std::string& prefix) const override;
     void change_neighbor(const caller& who, neighbor_request request, done reply) override;

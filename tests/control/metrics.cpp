@@ -61,6 +61,20 @@ std::set<std::string> families_of_the_manual() {
     return names;
 }
 
+status_view sample_in_fleet() {
+    auto shown = sample(fixed_now());
+    shown.fleet = fleet_view{.node = "madrid-1",
+                             .site = "madrid",
+                             .prefix = "/herald/",
+                             .reached = true,
+                             .present = false,
+                             .trouble = {},
+                             .services = {}};
+    shown.services.back().heard = "held";
+    shown.services.back().guard = guard_view{"2", "site", "hold", false, {}};
+    return shown;
+}
+
 } // namespace
 
 TEST_CASE("histogram: a duration is counted up to the first bound that it does not exceed") {
@@ -106,10 +120,23 @@ TEST_CASE("metrics_text: a histogram's buckets hold all that is smaller, and +In
 }
 
 TEST_CASE("metrics: the manual names those that there are, and no other") {
-    const auto metrics = to_metrics(sample(fixed_now()), some_measurements());
+    const auto metrics = to_metrics(sample_in_fleet(), some_measurements());
     const auto documented = families_of_the_manual();
     CHECK(families_of(metrics) == documented);
-    CHECK(documented.size() == 31);
+    CHECK(documented.size() == 35);
+}
+
+TEST_CASE("metrics: the fleet is told where there is one") {
+    const auto metrics = to_metrics(sample_in_fleet(), some_measurements());
+    CHECK(
+        family(metrics, "herald_fleet_store_reached").ends_with("herald_fleet_store_reached 1\n"));
+    CHECK(family(metrics, "herald_fleet_present").ends_with("herald_fleet_present 0\n"));
+    CHECK(family(metrics, "herald_fleet_held")
+              .ends_with("herald_fleet_held{service=\"dns\"} 0\n"
+                         "herald_fleet_held{service=\"web\"} 1\n"));
+    CHECK(family(metrics, "herald_fleet_permitted")
+              .ends_with("herald_fleet_permitted{service=\"web\"} 0\n"));
+    CHECK(!to_metrics(sample(fixed_now()), some_measurements()).contains("herald_fleet"));
 }
 
 TEST_CASE("metrics: what the views hold is told with its labels") {

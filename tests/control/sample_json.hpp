@@ -152,6 +152,7 @@ inline std::string dns_json(const std::string& administration = "active") {
            R"("drain":null,)"
            R"("drains":[],)"
            R"("hold_down":null,)"
+           R"("guard":null,)"
            R"("addresses":[],)"
            R"("missing_addresses":[],)"
            R"("checks":[)" +
@@ -188,6 +189,7 @@ inline std::string web_json(const std::string& administration = "draining") {
            R"("hold_down":{"until":"2025-01-31T12:00:20.250Z",)"
            R"("flaps":2,)"
            R"("decides":false},)"
+           R"("guard":null,)"
            R"("addresses":["198.51.100.200","198.51.100.201"],)"
            R"("missing_addresses":["198.51.100.201"],)"
            R"("checks":[)" +
@@ -209,6 +211,7 @@ inline const std::string status_json = R"({"version":"0.1.0",)"
                                        dns_json() + "," + web_json() +
                                        R"(],)"
                                        R"("bfd_strays":{},)"
+                                       R"("fleet":null,)"
                                        R"("problems":["neighbor leaf2 is Idle",)"
                                        R"("service web is down"]})";
 

@@ -29,7 +29,7 @@ struct state_policy {
     friend bool operator==(const state_policy&, const state_policy&) = default;
 };
 
-/// Built in: degraded prepends 3 more, down 6 more, draining adds GRACEFUL_SHUTDOWN (RFC 8326 §4)
+/// Built in: degraded prepends 3 more, down and held 6 more, draining adds GRACEFUL_SHUTDOWN (RFC 8326 §4)
 /// and on iBGP sets LOCAL_PREF 0.
 state_policy built_in_degraded();
 state_policy built_in_draining();
@@ -47,6 +47,7 @@ struct export_settings {
     state_policy degraded = built_in_degraded();
     state_policy draining = built_in_draining();
     state_policy down = built_in_down();
+    state_policy held = built_in_down();
     friend bool operator==(const export_settings&, const export_settings&) = default;
 };
 

@@ -4,6 +4,8 @@
 #include "herald/control/control_settings.hpp"
 #include "herald/control/metrics_settings.hpp"
 #include "herald/daemon/daemon_settings.hpp"
+#include "herald/fleet/fleet_settings.hpp"
+#include "herald/fleet/guard_settings.hpp"
 #include "herald/health/check_settings.hpp"
 #include "herald/peering/peering_settings.hpp"
 #include "herald/service/service_settings.hpp"
@@ -23,6 +25,7 @@ struct service_entry {
     service::service_settings service;
     bgp::service_export exported;
     std::vector<health::check_settings> checks;
+    fleet::guard_settings guard;
     friend bool operator==(const service_entry&, const service_entry&) = default;
 };
 
@@ -35,6 +38,7 @@ struct configuration {
     control::metrics_settings metrics;
     daemon::log_settings log;
     daemon::state_settings state;
+    fleet::fleet_settings fleet;
     std::vector<peering::neighbor_settings> neighbors;
     std::vector<service_entry> services;
     friend bool operator==(const configuration&, const configuration&) = default;

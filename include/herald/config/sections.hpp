@@ -12,7 +12,7 @@ namespace herald::config {
 /// The parts of herald.toml, each with its own checks. What is absent or wrong keeps its default,
 /// and what is wrong is noted.
 
-/// [bgp], [control], [metrics], [log], [state].
+/// [bgp], [control], [metrics], [log], [state], [fleet].
 void read_globals(table_reader& root, configuration& into);
 
 /// A neighbor, and what matters of the file once the services are known too.

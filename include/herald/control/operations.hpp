@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,6 +50,9 @@ struct drain_request {
     std::string reason;
     std::optional<std::chrono::milliseconds> duration; // --for
     bool now = false;
+    bool force = false; // without a permit of the fleet
+    bool queue = false; // waits for its turn, as long as whoever asks
+    std::chrono::milliseconds timeout = std::chrono::hours{24}; // of that
     friend bool operator==(const drain_request&, const drain_request&) = default;
 };
 
@@ -73,6 +77,14 @@ struct report_request {
 struct undrain_request {
     std::vector<std::string> services; // empty: all
     friend bool operator==(const undrain_request&, const undrain_request&) = default;
+};
+
+/// What is to be taken away of what a node of the fleet has left.
+struct fleet_request {
+    enum class action : std::uint8_t { release, forget }; // its permits, or all
+    action what = action::release;
+    std::string node;
+    friend bool operator==(const fleet_request&, const fleet_request&) = default;
 };
 
 struct reload_request {
@@ -129,9 +141,14 @@ public:
     /// smallest one that holds this address or prefix.
     virtual std::expected<explain_view, refusal> explain(const std::string& prefix) const = 0;
 
-    /// `reply` is called once the drain is on disk, or refused; maybe before this returns.
-    virtual void drain(const caller& who, drain_request request, done reply) = 0;
+    /// The fleet with all that is known of its nodes.
+    virtual fleet_view fleet() const = 0;
+
+    /// `reply` is called once the drain is on disk, or refused; maybe before this returns. What is
+    /// returned is its place in the queue: letting it go gives that up, if the drain has not begun.
+    virtual std::shared_ptr<void> drain(const caller& who, drain_request request, done reply) = 0;
     virtual void undrain(const caller& who, undrain_request request, done reply) = 0;
+    virtual void change_fleet(const caller& who, fleet_request request, done reply) = 0;
     virtual void change_neighbor(const caller& who, neighbor_request request, done reply) = 0;
     /// Applies the configuration file, or in a dry run only tells what that would change.
     virtual void reload(const caller& who, reload_request request, reply_to<reload_view> reply) = 0;

@@ -22,6 +22,7 @@ template <typename Request>
 using parsed_command = std::expected<command<Request>, std::string>;
 
 parsed_command<drain_request> parse_drain(std::string_view body);
+parsed_command<fleet_request> parse_fleet(std::string_view body, fleet_request::action what);
 parsed_command<undrain_request> parse_undrain(std::string_view body);
 /// A reason is taken with a shutdown.
 parsed_command<neighbor_request> parse_neighbor(std::string_view body,

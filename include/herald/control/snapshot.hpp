@@ -119,11 +119,20 @@ struct hold_down_view {
     bool decides = false; // it would be back but for this
 };
 
+/// What must stay announced elsewhere before the service may go.
+struct guard_view {
+    std::string keep;          // "2" or "60%"
+    std::string keep_per;      // "site" or "node"
+    std::string on_store_loss; // "hold" or "withdraw"
+    bool permitted = false;    // it may go now
+    std::optional<std::string> refused; // why not, while a permit is wanted
+};
+
 struct service_view {
     std::string name;
     std::string health;         // "unknown" "up" "degraded" "down"
     std::string administration; // "active" "draining" "drained"
-    std::string heard;          // "none" "normal" "degraded" "draining" "down"
+    std::string heard;          // "none" "normal" "degraded" "draining" "down" "held"
     wall_time since{};
     std::vector<std::string> prefixes;
     std::vector<std::string> neighbors;    // that are to hear it
@@ -133,11 +142,50 @@ struct service_view {
     std::string on_down;      // "withdraw" or "deprefer"
     std::vector<drain_view> drains; // in force
     std::optional<hold_down_view> hold_down;
+    std::optional<guard_view> guard;
     std::vector<std::string> addresses;         // that it needs
     std::vector<std::string> missing_addresses; // that no interface has
     std::vector<check_view> checks;
     std::string cause;  // why it is in its state, one line: "check resolve failed: timed out"
     std::string reason; // the same for programs: "check_failed", "held_down" …
+};
+
+struct permit_view {
+    std::string reason; // "health" or "drain"
+    std::string by;     // who drains
+    std::string note;   // what they said of it
+    wall_time since{};
+};
+
+/// What a node says of a service.
+struct fleet_node_view {
+    std::string node;
+    std::string site;
+    std::string health;
+    std::string heard;
+    unsigned neighbors = 0; // that hear it
+    wall_time since{};
+    std::optional<permit_view> permit;
+    std::string cause;
+    std::string reason;
+    bool waits = false; // for its turn to drain
+    bool stale = false; // the node is not there, or etcd is not
+};
+
+struct fleet_service_view {
+    std::string service;
+    std::vector<fleet_node_view> nodes;
+};
+
+/// The fleet, as this node knows it. Without a fleet there is no node.
+struct fleet_view {
+    std::string node;
+    std::string site;
+    std::string prefix;
+    bool reached = false; // etcd answers
+    bool present = false; // others count on what we say
+    std::optional<std::string> trouble;
+    std::vector<fleet_service_view> services;
 };
 
 /// A route as it was encoded for a neighbor.
@@ -166,6 +214,7 @@ struct status_view {
     std::vector<neighbor_view> neighbors;
     std::vector<service_view> services;
     std::map<std::string, std::uint64_t> bfd_strays = {}; // packets of no session, by reason
+    std::optional<fleet_view> fleet = {};                  // without its services
     std::vector<std::string> problems; // what an operator should look at, one line each
 };
 

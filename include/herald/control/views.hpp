@@ -14,6 +14,7 @@ boost::json::object to_json(const neighbor_view& neighbor);
 boost::json::object to_json(const check_view& check);
 boost::json::object to_json(const service_view& service);
 boost::json::object to_json(const route_view& route);
+boost::json::object to_json(const fleet_view& fleet);
 boost::json::object to_json(const status_view& status);
 
 template <typename View>

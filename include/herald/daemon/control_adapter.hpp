@@ -3,6 +3,7 @@
 #include "herald/config/configuration.hpp"
 #include "herald/control/operations.hpp"
 #include "herald/daemon/announcer.hpp"
+#include "herald/daemon/fleet_keeper.hpp"
 #include "herald/daemon/managed_services.hpp"
 #include "herald/daemon/neighbor_shutdowns.hpp"
 #include "herald/daemon/reporter.hpp"
@@ -11,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,12 +37,14 @@ public:
 class control_adapter final : public control::operations {
 public:
     control_adapter(lifecycle& process, managed_services& services, announcer& announcer,
-                    peering::speaker& speaker, neighbor_shutdowns& shutdowns, reporter& reporter)
+                    peering::speaker& speaker, neighbor_shutdowns& shutdowns, fleet_keeper& fleet,
+                    reporter& reporter)
         : process_(process)
         , services_(services)
         , announcer_(announcer)
         , speaker_(speaker)
         , shutdowns_(shutdowns)
+        , fleet_(fleet)
         , reporter_(reporter) {}
 
     control::status_view status() const override;
@@ -56,8 +60,11 @@ public:
     std::vector<control::event_view> recent_events() const override;
     std::expected<control::explain_view, control::refusal>
     explain(const std::string& prefix) const override;
-    void drain(const control::caller& who, control::drain_request request,
-               control::done reply) override;
+    control::fleet_view fleet() const override;
+    std::shared_ptr<void> drain(const control::caller& who, control::drain_request request,
+                                control::done reply) override;
+    void change_fleet(const control::caller& who, control::fleet_request request,
+                      control::done reply) override;
     void undrain(const control::caller& who, control::undrain_request request,
                  control::done reply) override;
     void change_neighbor(const control::caller& who, control::neighbor_request request,
@@ -85,6 +92,7 @@ private:
     announcer& announcer_;
     peering::speaker& speaker_;
     neighbor_shutdowns& shutdowns_;
+    fleet_keeper& fleet_;
     reporter& reporter_;
 };
 

@@ -6,6 +6,7 @@
 #include "herald/daemon/announcer.hpp"
 #include "herald/daemon/config_reader.hpp"
 #include "herald/daemon/control_adapter.hpp"
+#include "herald/daemon/fleet_keeper.hpp"
 #include "herald/daemon/inheritance.hpp"
 #include "herald/daemon/lag_meter.hpp"
 #include "herald/daemon/managed_services.hpp"
@@ -134,6 +135,7 @@ private:
     neighbor_shutdowns neighbor_shutdowns_;
     managed_services services_;
     announcer announcer_;
+    fleet_keeper fleet_;
     control_adapter adapter_;
     control::server server_;
     lag_meter lag_meter_;

@@ -36,9 +36,9 @@ public:
 /// Why a service is in its state.
 struct service_cause {
     /// For programs, and never renamed: the code of the first of the reasons in the text. One of
-    /// check_failed, check_degraded, starting (its checks have not settled), held_down,
-    /// address_missing, drained; of a service that nothing is wrong with, checks_passed or
-    /// no_checks.
+    /// guard_refused (it is held), check_failed, check_degraded, starting (its checks have not
+    /// settled), held_down, address_missing, drained; of a service that nothing is wrong with,
+    /// checks_passed or no_checks.
     std::string reason;
     std::string text; // for people, one line
     friend bool operator==(const service_cause&, const service_cause&) = default;
@@ -86,6 +86,10 @@ public:
     void undrain(service::drain_source source);
     /// Which of the service's addresses are on no interface.
     void set_missing_addresses(std::vector<boost::asio::ip::address> missing);
+    /// Whether it may be taken away when it is down; if not, why, in a line for people.
+    void set_permitted(bool permitted, std::string why_not);
+    /// Whether a check that can take it down fails, be it that the verdict is still a pass.
+    bool is_failing() const;
 
     const config::service_entry& settings() const { return settings_; }
     const std::string& name() const { return settings_.service.name; }
@@ -110,6 +114,8 @@ public:
     /// nothing is, what happened last.
     std::chrono::system_clock::time_point since() const { return since_; }
     service_cause cause() const;
+    /// The same, but for what the fleet has to do with it.
+    service_cause own_cause() const;
     /// While service_changed is called over a check's verdict: when that settled.
     std::optional<std::chrono::steady_clock::time_point> verdict_settled() const {
         return verdict_settled_;
@@ -140,6 +146,7 @@ private:
     net::announcement heard_ = net::announcement::none;
     std::chrono::system_clock::time_point since_ = std::chrono::system_clock::now();
     std::string event_ = "starting"; // that led to the state
+    std::string why_not_permitted_;
     /// By check: what the last result said that agreed with a settled verdict other than a pass.
     std::map<std::string, std::string> complaints_;
     std::optional<std::chrono::steady_clock::time_point> verdict_settled_;

@@ -11,20 +11,23 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace herald::daemon {
 
 /// Logs what happens, counts it, and tells those that look on at the control socket.
 class reporter final : public peering::neighbor_observer {
 public:
-    /// Both are used from the first call on.
-    reporter(peering::speaker& speaker, control::server& server)
+    /// They are used from the first call on. `on_session` hears of each that comes or goes.
+    reporter(peering::speaker& speaker, control::server& server, std::function<void()> on_session)
         : speaker_(speaker)
-        , server_(server) {}
+        , server_(server)
+        , on_session_(std::move(on_session)) {}
 
     event_log& events() { return events_; }
     const event_log& events() const { return events_; }
@@ -59,6 +62,7 @@ private:
 
     peering::speaker& speaker_;
     control::server& server_;
+    std::function<void()> on_session_;
     event_log events_{[this](const control::event_view& event) { server_.publish(event); }};
     std::map<std::string, std::string> last_failures_; // by neighbor: why there is no session
     rate_limit malformed_limit_{std::chrono::seconds(1)};

@@ -75,6 +75,11 @@ public:
     std::vector<drain> expire_drains(time_point now);
     /// Whether an address of the service is on no interface: nothing is heard then.
     void set_address_missing(bool missing) { address_missing_ = missing; }
+    /// Whether the service may be taken away when it is down. If not, it is held: what is announced
+    /// stays so, and the hold-down is for what goes.
+    void set_permitted(bool permitted, time_point now);
+    /// What neighbors hear since: only what is announced can be held.
+    void told(net::announcement heard) { announced_ = heard != net::announcement::none; }
 
     const service_settings& settings() const { return settings_; }
     /// By the checks alone. Of those that can take the service down, `require` must pass (up) or at
@@ -115,6 +120,7 @@ private:
     health_state by_verdicts() const;
     bool is_drained_by_any(time_point now) const;
     bool in_force(drain_source source, time_point now) const;
+    bool is_held() const { return announced_ && !permitted_ && !settings_.deprefer_when_down; }
 
     service_settings settings_;
     std::vector<bool> degrades_only_;
@@ -124,6 +130,8 @@ private:
     std::optional<stage> stage_;
     hold_down hold_down_;
     bool address_missing_ = false;
+    bool permitted_ = true;
+    bool announced_ = false;
     bool settled_ = false; // health was once not unknown
 };
 
