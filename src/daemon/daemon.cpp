@@ -223,4 +223,18 @@ void daemon::drain_expired(managed_service& which, const service::drain&) {
     reporter_.drain_expired(which.name());
 }
 
+bool daemon::drained_by_file(const managed_service& which) {
+    const auto& name = which.name();
+    if (file_claims_.contains(name) || !fleet_.guards({name}))
+        return !file_claims_.contains(name);
+    auto claim = fleet_.ask({name}, {which.settings().service.drain_file.string(), "", true},
+                            [this, name](const auto&) {
+                                services_.drain_by_file(name);
+                                file_claims_.erase(name);
+                            });
+    file_claims_[name] = claim;
+    claim->go_on();
+    return false;
+}
+
 } // namespace herald::daemon

@@ -67,6 +67,9 @@ void fleet_keeper::apply(const config::configuration& settings) {
         store_->begin();
     }
     look_at_all();
+    for (const auto& each : std::vector(claims_)) // whose guards may be new
+        if (const auto claim = each.lock())
+            claim->go_on();
 }
 
 /// A guard for each service that there is.

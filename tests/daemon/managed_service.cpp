@@ -28,6 +28,8 @@ struct recorder final : service_observer {
     void drain_expired(managed_service&, const service::drain&) override {
         lines.emplace_back("expired");
     }
+    bool drained_by_file(const managed_service&) override { return true; }
+    void drain_file_gone(const std::string&) override {}
 
     std::vector<std::string> lines;
     std::vector<std::string> reasons;

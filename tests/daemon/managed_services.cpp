@@ -20,12 +20,21 @@ struct nobody final : service_observer, peering::neighbor_observer {
     void service_changed(managed_service&) override {}
     void check_ran(const managed_service&, const health::check&, bool) override {}
     void drain_expired(managed_service&, const service::drain&) override {}
+    bool drained_by_file(const managed_service&) override {
+        asked = true;
+        return may_go;
+    }
+    void drain_file_gone(const std::string&) override { gone = true; }
     void state_changed(const peering::neighbor&, bgp::session_state, bgp::session_state) override {}
     void session_up(const peering::neighbor&, const bgp::negotiated_session&) override {}
     void session_ended(const peering::neighbor&, const peering::session_end&) override {}
     void malformed_update(const peering::neighbor&, const bgp::malformed_update&) override {}
     void problem(const peering::neighbor&, const std::string&) override {}
     void bfd_changed(const peering::neighbor&, const bfd::action::state_changed&) override {}
+
+    bool may_go = true; // when its drain file comes
+    bool asked = false;
+    bool gone = false;
 };
 
 config::service_entry without_checks(const std::string& name) {
@@ -265,6 +274,29 @@ TEST_CASE("managed_services: a drain file that comes drains in stages, and its g
         here.services.change({without_checks("dns")});
     }
     REQUIRE(test::run_until(context, [&] { return here.of("dns") == administration::active; }));
+}
+
+TEST_CASE("managed_services: a drain file that comes drains when it may") {
+    const test::temporary_directory directory;
+    boost::asio::io_context context;
+    const auto file = directory.path() / "maintenance";
+    run here(context, directory, {with_drain_file(file)});
+    REQUIRE(test::run_until(
+        context, [&] { return here.services.find("dns")->health() == service::health_state::up; }));
+    here.observer.may_go = false;
+    std::ofstream(file).put('x');
+    REQUIRE(test::run_until(context, [&] { return here.observer.asked; }));
+    CHECK(here.of("dns") == administration::active);
+    SUBCASE("it may") {
+        here.services.drain_by_file("dns");
+        CHECK(here.of("dns") == administration::draining);
+    }
+    SUBCASE("it goes before") {
+        here.observer.gone = false;
+        std::filesystem::remove(file);
+        REQUIRE(test::run_until(context, [&] { return here.observer.gone; }));
+        CHECK(here.of("dns") == administration::active);
+    }
 }
 
 TEST_CASE("managed_services: a drain file that is there at the start drains at once") {

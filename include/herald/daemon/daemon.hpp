@@ -24,6 +24,7 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -86,6 +87,8 @@ private:
     void service_changed(managed_service& which) override;
     void check_ran(const managed_service& which, const health::check& check, bool changed) override;
     void drain_expired(managed_service& which, const service::drain& drain) override;
+    bool drained_by_file(const managed_service& which) override;
+    void drain_file_gone(const std::string& service) override { file_claims_.erase(service); }
 
     std::expected<control::reload_view, control::refusal> apply_file(config::load_result loaded,
                                                                      bool dry_run);
@@ -136,6 +139,7 @@ private:
     managed_services services_;
     announcer announcer_;
     fleet_keeper fleet_;
+    std::map<std::string, std::shared_ptr<fleet_claim>> file_claims_; // of drain files that wait
     control_adapter adapter_;
     control::server server_;
     lag_meter lag_meter_;

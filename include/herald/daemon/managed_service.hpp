@@ -31,6 +31,10 @@ public:
                            bool changed) = 0;
     /// The time of this drain by the operator is over: it has ended.
     virtual void drain_expired(managed_service& which, const service::drain& drain) = 0;
+    /// Its drain file is there. False: it is drained later, by managed_services::drain_by_file().
+    virtual bool drained_by_file(const managed_service& which) = 0;
+    /// It is not drained by its file, which is not there.
+    virtual void drain_file_gone(const std::string& service) = 0;
 };
 
 /// Why a service is in its state.

@@ -75,6 +75,9 @@ public:
     void drain(const std::vector<std::string>& names, const service::drain& drain, outcome tell);
     void undrain(const std::vector<std::string>& names, outcome tell);
 
+    /// Its drain file is there, and it may go.
+    void drain_by_file(const std::string& name);
+
     /// Whose drains are kept though there is no such service: it was renamed, maybe.
     std::vector<std::string> orphaned_drains() const;
     /// Of the services that are there, those that the operator has drained.
@@ -87,6 +90,12 @@ private:
         observer_.check_ran(which, check, changed);
     }
     void drain_expired(managed_service& which, const service::drain& drain) override;
+    bool drained_by_file(const managed_service& which) override {
+        return observer_.drained_by_file(which);
+    }
+    void drain_file_gone(const std::string& service) override {
+        observer_.drain_file_gone(service);
+    }
 
     void add(std::unique_ptr<managed_service> service);
     void begin(const std::vector<managed_service*>& services);
