@@ -42,6 +42,20 @@ std::expected<std::string, std::string> parse_key_prefix(std::string_view text) 
     return std::string(text);
 }
 
+/// Whoever reaches it can have the node drained.
+std::expected<boost::asio::ip::tcp::endpoint, std::string>
+parse_loopback_endpoint(std::string_view text) {
+    const auto parts = parse_endpoint(text);
+    if (!parts)
+        return std::unexpected(parts.error());
+    const auto address = parse_listen_address(parts->host);
+    if (!address)
+        return std::unexpected(address.error());
+    if (!address->is_loopback())
+        return std::unexpected("a loopback address only, such as 127.0.0.1:9180 or [::1]:9180");
+    return boost::asio::ip::tcp::endpoint(*address, parts->port);
+}
+
 std::expected<fleet::percentage, std::string> parse_percentage(std::string_view text) {
     constexpr unsigned most = 100;
     unsigned value = 0;
@@ -88,6 +102,7 @@ key_rows<configuration> fleet_rows() {
         row("password", of_etcd(&etcd::password), as_password(longest_etcd_password)).is_secret(),
         row("password_file", of_etcd(&etcd::password), as_password_file(longest_etcd_password))
             .same_as("password"),
+        row("fleetlock", &configuration::fleetlock, as_parsed(parse_loopback_endpoint)),
     };
 }
 

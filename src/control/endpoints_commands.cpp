@@ -1,3 +1,5 @@
+#include "reply_of.hpp"
+
 #include "herald/control/answers.hpp"
 #include "herald/control/endpoints.hpp"
 #include "herald/control/request_body.hpp"
@@ -14,31 +16,8 @@
 namespace herald::control {
 
 namespace json = boost::json;
-namespace asio = boost::asio;
 
 namespace {
-
-/// Asks the daemon, and waits for its reply: it may come before `ask` returns, later, when the
-/// client is gone, or when the server is. With a bound of its own a client is not waited for that
-/// has closed its side.
-template <typename Value, typename Ask>
-asio::awaitable<std::expected<Value, refusal>>
-reply_of(call& asked, Ask ask, std::optional<std::chrono::milliseconds> bound = std::nullopt) {
-    using reply = std::expected<Value, refusal>;
-    const auto coming = std::make_shared<later<reply>>(asked.behind->executor);
-    asked.client.waits_for(coming, bound.has_value());
-    ask(asked.daemon(), [waiting = std::weak_ptr(coming)](reply how) {
-        if (const auto still = waiting.lock())
-            still->set(std::move(how));
-    });
-    auto how = co_await coming->get(bound.value_or(asked.behind->bounds.daemon));
-    if (asked.is_over())
-        co_return std::unexpected(is_stopping());
-    if (!how)
-        co_return std::unexpected(
-            refusal{refusal::kind::late, "not_finished", "the daemon has not finished this yet"});
-    co_return *std::move(how);
-}
 
 /// The services that a request is about: the one in its path, or those in its body.
 template <typename Request>

@@ -32,7 +32,8 @@ request to_request(const http::request<http::string_body>& message) {
             .target = std::string(message.target()),
             .body = message.body(),
             .host = std::string(message[http::field::host]),
-            .by_browser = is_of_browser(message)};
+            .by_browser = is_of_browser(message),
+            .fleet_lock = message["fleet-lock-protocol"] == "true"};
 }
 
 response refuse(boost::system::error_code error) {

@@ -25,6 +25,7 @@ struct endpoint {
         view,     // for everyone
         watching, // for operators; others are told so
         command,  // for operators; for others there is nothing
+        lock,     // for the node's agent, and nothing else is
     };
     kind what = kind::view;
     bool takes_parameters = false;
@@ -59,6 +60,8 @@ constexpr std::array endpoints{
     endpoint{"POST", "/v1/reload", reload, command},
     endpoint{"POST", "/v1/log", change_log, command},
     endpoint{"POST", "/v1/restart", restart, command},
+    endpoint{"POST", "/v1/pre-reboot", pre_reboot, lock},
+    endpoint{"POST", "/v1/steady-state", steady_state, lock},
 };
 
 /// The names for the pattern's stars, when the path is of its form.
@@ -96,7 +99,9 @@ std::expected<const endpoint*, response> find(const request& asked,
     std::string allow;
     for (const auto& known : endpoints) {
         auto names = match(known.path, path);
-        if (!names || (known.what == command && found.who != audience::operators))
+        const bool for_agents = found.who == audience::agent;
+        if (!names || (known.what == lock) != for_agents ||
+            (known.what == command && found.who != audience::operators))
             continue;
         if (known.method == method) {
             found.names = *std::move(names);
@@ -138,7 +143,7 @@ answering answer(request asked, std::shared_ptr<backend> behind, asker& client, 
     std::vector<std::string> path;
     for (const auto segment : url->segments())
         path.emplace_back(segment);
-    call found{std::move(behind), client, who, user, {}, {}, asked.body};
+    call found{std::move(behind), client, who, user, {}, {}, asked.body, asked.fleet_lock};
     for (const auto given : url->params())
         found.parameters.push_back({std::string(given.key), std::string(given.value)});
     auto known = find(asked, path, found);
@@ -148,8 +153,9 @@ answering answer(request asked, std::shared_ptr<backend> behind, asker& client, 
         co_return *std::move(refused);
     auto ready = co_await (*known)->handle(found);
     // What a command has done is always told.
-    ready.urgent =
-        (*known)->what == endpoint::kind::probe || (*known)->what == endpoint::kind::command;
+    ready.urgent = (*known)->what == endpoint::kind::probe ||
+                   (*known)->what == endpoint::kind::command ||
+                   (*known)->what == endpoint::kind::lock;
     co_return ready;
 }
 

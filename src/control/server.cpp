@@ -64,6 +64,7 @@ public:
     std::expected<void, std::string> listen(const control_settings& settings);
     std::expected<std::optional<tcp::endpoint>, std::string>
     listen_for_everyone(const metrics_settings& settings);
+    std::expected<void, std::string> listen_for_agent(const std::optional<tcp::endpoint>& where);
     void inherit(const server_sockets& left) { inherited_ = left; }
     void drop_inherited();
     server_sockets sockets();
@@ -93,6 +94,9 @@ private:
         std::make_shared<acceptor<local>>(executor_, operators_);
     std::shared_ptr<acceptor<tcp>> tcp_; // none: it is not listened there
     std::optional<tcp::endpoint> asked_for_;
+    std::shared_ptr<hub> agents_ = std::make_shared<hub>(behind_operators_, audience::agent);
+    std::shared_ptr<acceptor<tcp>> agent_; // none: it is not listened for it
+    std::optional<tcp::endpoint> agent_at_;
     socket_file file_;
     server_sockets inherited_;
     std::string untold_; // events
@@ -181,6 +185,28 @@ server::impl::listen_for_everyone(const metrics_settings& settings) {
     return tcp_ ? std::optional(tcp_->where()) : std::nullopt;
 }
 
+std::expected<void, std::string>
+server::impl::listen_for_agent(const std::optional<tcp::endpoint>& where) {
+    if (where == agent_at_)
+        return {};
+    std::shared_ptr<acceptor<tcp>> next;
+    if (where) {
+        next = std::make_shared<acceptor<tcp>>(executor_, agents_);
+        auto error = next->bind(*where);
+        if (!error)
+            error = next->listen();
+        if (error)
+            return failure(
+                fmt::format("fleetlock on {} port {}", where->address().to_string(), where->port()),
+                "listen", error);
+    }
+    if (agent_)
+        agent_->stop();
+    agent_ = std::move(next);
+    agent_at_ = where;
+    return {};
+}
+
 void server::impl::drop_inherited() {
     std::error_code ignored;
     if (inherited_.operators >= 0 && std::filesystem::is_socket(inherited_.path, ignored))
@@ -198,18 +224,20 @@ server_sockets server::impl::sockets() {
 void server::impl::pause() {
     behind_operators_->waits.end(problem(is_stopping()));
     local_->pause();
-    if (tcp_)
-        tcp_->pause();
+    for (const auto& each : {tcp_, agent_})
+        if (each)
+            each->pause();
 }
 
 void server::impl::resume() {
     local_->resume();
-    if (tcp_)
-        tcp_->resume();
+    for (const auto& each : {tcp_, agent_})
+        if (each)
+            each->resume();
 }
 
 bool server::impl::idle() const {
-    for (const auto& each : {operators_, everyone_})
+    for (const auto& each : {operators_, everyone_, agents_})
         for (const auto* group : {&each->connections, &each->extra})
             if (std::ranges::any_of(*group, &connection::is_busy))
                 return false;
@@ -249,17 +277,18 @@ void server::impl::tell() {
 void server::impl::stop() {
     file_.remove();
     local_->stop();
-    if (tcp_)
-        tcp_->stop();
+    for (const auto& each : {tcp_, agent_})
+        if (each)
+            each->stop();
     tell();
     behind_operators_->waits.end(problem(is_stopping()));
-    close(*operators_);
-    close(*everyone_);
+    for (const auto& each : {operators_, everyone_, agents_})
+        close(*each);
 }
 
 void server::impl::cut() {
     stop();
-    for (const auto& each : {operators_, everyone_})
+    for (const auto& each : {operators_, everyone_, agents_})
         for (auto* one : all_of(*each))
             one->cut();
     behind_operators_->daemon = nullptr;
@@ -280,6 +309,11 @@ std::expected<void, std::string> server::listen(const control_settings& settings
 std::expected<std::optional<tcp::endpoint>, std::string>
 server::listen_for_everyone(const metrics_settings& settings) {
     return impl_->listen_for_everyone(settings);
+}
+
+std::expected<void, std::string>
+server::listen_for_agent(const std::optional<tcp::endpoint>& where) {
+    return impl_->listen_for_agent(where);
 }
 
 void server::inherit(const server_sockets& left) {

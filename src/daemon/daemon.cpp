@@ -130,10 +130,11 @@ std::expected<void, std::string> daemon::listen() {
         return listening;
     auto listening = server_.listen_for_everyone(settings_.metrics);
     server_.drop_inherited();
-    if (listening)
+    auto for_agent = server_.listen_for_agent(settings_.fleetlock);
+    if (listening && for_agent)
         return {};
     server_.stop();
-    return std::unexpected(listening.error());
+    return std::unexpected(listening ? for_agent.error() : listening.error());
 }
 
 void daemon::signalled(int signal) {

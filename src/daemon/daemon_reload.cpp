@@ -116,6 +116,13 @@ refusal daemon::reload_refused(refusal why, bool dry_run) {
     return why;
 }
 
+void daemon::listen_as_before() {
+    if (const auto back = server_.listen_for_everyone(settings_.metrics); !back)
+        log(log_level::error, "reload", back.error());
+    if (const auto back = server_.listen_for_agent(settings_.fleetlock); !back)
+        log(log_level::error, "reload", back.error());
+}
+
 std::expected<void, std::string> daemon::apply(config::configuration next) {
     announcer_.send(); // what has happened is told of before what it happened to is gone
     if (auto possible = services_.prepare(next.services); !possible)
@@ -124,9 +131,11 @@ std::expected<void, std::string> daemon::apply(config::configuration next) {
         return known;
     if (auto listening = server_.listen_for_everyone(next.metrics); !listening)
         return std::unexpected(std::move(listening.error()));
-    if (auto changed = speaker_.change(next.listen, next.neighbors); !changed) {
-        if (const auto back = server_.listen_for_everyone(settings_.metrics); !back)
-            log(log_level::error, "reload", back.error());
+    auto changed = server_.listen_for_agent(next.fleetlock);
+    if (changed)
+        changed = speaker_.change(next.listen, next.neighbors);
+    if (!changed) {
+        listen_as_before();
         return changed;
     }
     neighbor_shutdowns_.enforce();

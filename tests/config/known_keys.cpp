@@ -205,7 +205,7 @@ TEST_CASE("the example is valid with any of its commented-out settings") {
             CHECK(found.front().ends_with("key\": cannot be opened: No such file or directory"));
         } else if (setting.starts_with("#interface = \"eth0\"")) { // this neighbor has an address
             CHECK(found ==
-                  lines{"f:45:13: neighbor.interface: in place of address, not beside it"});
+                  lines{"f:61:13: neighbor.interface: in place of address, not beside it"});
         } else if (setting.starts_with("#neighbors")) { // it leaves nothing to the other neighbor
             REQUIRE(found.size() == 1);
             CHECK(found.front().ends_with("warning: neighbor \"core1\": no service is announced to "

@@ -92,6 +92,7 @@ const std::map<std::string, sample, std::less<>> all_samples{
     {"fleet.user", {"\"other\"", as_user}},
     {"fleet.password", {"\"x\"", as_user}},
     {"fleet.password_file", {"\"key\"", as_user_by_file}},
+    {"fleet.fleetlock", {"\"127.0.0.1:9180\"", in_fleet}},
     {"neighbor.address", {"\"198.51.100.9\"", {}}},
     {"neighbor.remote_as", {"64501", {}}},
     {"neighbor.description", {"\"rack 1\"", {}}},

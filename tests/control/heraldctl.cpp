@@ -444,7 +444,7 @@ TEST_CASE("heraldctl: what is no command is status 2, and one line") {
         {{"drain", "dns", "--all"}, "drain takes names of services, or --all"},
         {{"drain", "dns", "--for", "soon"},
          "--for: \"soon\" is not a duration such as \"500ms\", \"10m\" or \"1h30m\""},
-        {{"drain", "dns", "--timeout", "1s"}, "--timeout is for --wait"},
+        {{"drain", "dns", "--timeout", "1s"}, "--timeout is for --wait and --queue"},
         {{"undrain"}, "undrain takes names of services, or --all"},
         {{"wait"},
          "wait takes --service NAME with --announced or --withdrawn, or "

@@ -10,6 +10,7 @@
 #include "herald/peering/peering_settings.hpp"
 #include "herald/service/service_settings.hpp"
 
+#include <boost/asio/ip/tcp.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -39,6 +40,7 @@ struct configuration {
     daemon::log_settings log;
     daemon::state_settings state;
     fleet::fleet_settings fleet;
+    std::optional<boost::asio::ip::tcp::endpoint> fleetlock; // where the node's agent asks
     std::vector<peering::neighbor_settings> neighbors;
     std::vector<service_entry> services;
     friend bool operator==(const configuration&, const configuration&) = default;

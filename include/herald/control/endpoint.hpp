@@ -24,12 +24,14 @@ struct request {
     std::string body = {};
     std::string host = {};   // RFC 9110 §7.2; may be empty
     bool by_browser = false; // its header is like a browser's
+    bool fleet_lock = false; // its header has "fleet-lock-protocol: true"
 };
 
 /// Who asks.
 enum class audience : std::uint8_t {
     operators, // those whom the control socket's file admits
     everyone,  // anyone who can reach the open listener
+    agent,     // this node's own, which asks whether it may be rebooted: FleetLock
     probes,    // anyone, when all places there are taken: only probes are answered
 };
 
@@ -69,6 +71,7 @@ struct call {
     std::vector<std::string> names;    // what stood for the stars of the path's pattern
     std::vector<parameter> parameters;
     std::string body;
+    bool fleet_lock = false; // as of the request
 
     operations& daemon() const { return *behind->daemon; }
     bool is_over() const { return behind->daemon == nullptr; }

@@ -35,6 +35,9 @@ answering reload(call& asked);
 answering change_log(call& asked);
 answering restart(call& asked);
 
+answering pre_reboot(call& asked);
+answering steady_state(call& asked);
+
 response invalid(std::string_view detail);
 response unknown_parameter(std::string_view name);
 response nothing_here();

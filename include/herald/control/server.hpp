@@ -45,6 +45,11 @@ public:
     std::expected<std::optional<boost::asio::ip::tcp::endpoint>, std::string>
     listen_for_everyone(const metrics_settings& settings);
 
+    /// Listens for this node's own agent, which speaks FleetLock; or no longer. When it cannot be
+    /// listened there, it goes on where it was.
+    std::expected<void, std::string>
+    listen_for_agent(const std::optional<boost::asio::ip::tcp::endpoint>& where);
+
     /// Sockets that listen already, for the two functions above to go on with where they are what
     /// is asked for. They are this one's: drop_inherited() closes the others.
     void inherit(const server_sockets& left);

@@ -95,6 +95,7 @@ private:
     std::vector<std::string> drains_left_by(const config::configuration& next) const;
     control::refusal reload_refused(control::refusal why, bool dry_run);
     std::expected<void, std::string> apply(config::configuration next);
+    void listen_as_before();
     void exclude_next_hops();
 
     /// A restart that was asked for.
