@@ -75,11 +75,16 @@ tally count(const guard_settings& settings, const identity& self, const roster& 
             const sightings& seen, time_point now) {
     tally result;
     std::set<std::string> well;
+    std::set<std::string> possible;
     std::set<std::string> announced;
     for (const auto& [node, member] : known.members) {
-        if (node == self.node || !is_announced(member.said) || !seen.alive(node, now))
+        if (node == self.node || !is_announced(member.said))
             continue;
         const auto& unit = unit_of(settings, node, member.said.site);
+        if (is_well(member.said) && seen.may_be_alive(node, now))
+            possible.insert(unit);
+        if (!seen.alive(node, now))
+            continue;
         announced.insert(unit);
         result.announcing.push_back(node);
         if (!is_well(member.said))
@@ -88,6 +93,7 @@ tally count(const guard_settings& settings, const identity& self, const roster& 
         result.those[node] = known.present.at(node).appeared;
     }
     result.keep = keep_of(settings, self, known);
+    result.possible = static_cast<unsigned>(possible.size());
     result.well = static_cast<unsigned>(well.size());
     result.announced = static_cast<unsigned>(announced.size());
     return result;

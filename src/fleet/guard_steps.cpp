@@ -140,8 +140,9 @@ void guard::judge(time_point now) {
                             settings_.on_store_loss == guard_settings::store_loss::withdraw;
     permitted_ = needs_none || left_alone || holds();
     refused_ = refuse(now);
-    const bool is_only_pause = pause_ && !lost_;
-    if (refused_ && need_.health != need::of_health::none && !is_only_pause)
+    // A life that has just begun has yet to see the beats of others.
+    const bool is_open = !lost_ && (pause_ || tally_.possible >= tally_.keep);
+    if (refused_ && need_.health != need::of_health::none && !is_open)
         refused_health_ = true;
     deadline_ = next_change(now);
 }

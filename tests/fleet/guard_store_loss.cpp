@@ -115,3 +115,14 @@ TEST_CASE("guard: a beat that came while the store was lost is as old as our las
     CHECK(a.tested.refused()); // and now waits until all is quiet
     CHECK(a.tested.deadline() == a.now + 5s);
 }
+
+TEST_CASE("guard: who has just begun to look asks as soon as others are seen to be alive") {
+    scripted_guard a;
+    a.others("b");
+    a.say(net::announcement::normal);
+    a.commit(a.see());
+    CHECK(a.want(health(of_health::verdict)).empty());
+    REQUIRE(a.tested.refused()); // the first sight is no sign of life
+    const auto asked = scripted_guard::the_write(a.see_beat());
+    CHECK(asked.what.permit == for_health); // and without the quiet time of those who are held
+}

@@ -42,6 +42,7 @@ struct tally {
     unsigned keep = 0;                     // units
     unsigned well = 0;                     // units with a node that counts
     std::map<std::string, revision> those; // the nodes that count, and since when they are present
+    unsigned possible = 0;                 // those, and units of which that is yet to be seen
     unsigned announced = 0;              // units with a node that is announced, even if it is held
     std::vector<std::string> announcing; // the nodes of that
     friend bool operator==(const tally&, const tally&) = default;
