@@ -201,6 +201,7 @@ void fleet_keeper::deadline_has_come() {
 
 std::vector<std::string> fleet_keeper::names() const {
     std::vector<std::string> all;
+    all.reserve(guarded_.size());
     for (const auto& [name, one] : guarded_)
         all.push_back(name);
     return all;
