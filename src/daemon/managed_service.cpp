@@ -59,6 +59,11 @@ managed_service::managed_service(boost::asio::any_io_executor executor,
     , missing_(settings_.service.addresses)
     , timer_(executor) {
     state_.set_address_missing(!missing_.empty());
+    // Until its guard is asked: what the program before this one held stays.
+    const bool guarded = settings_.guard.keep != fleet::guard_settings{}.keep;
+    state_.set_permitted(!guarded, clock::now());
+    if (guarded)
+        why_not_permitted_ = "no permit yet";
 }
 
 void managed_service::start() {

@@ -288,3 +288,19 @@ TEST_CASE("managed_service: without one of its addresses it is not announced, an
                                 "up active normal: all its addresses are there",
                                 "up active none: address 192.0.2.53 is on no interface"});
 }
+
+TEST_CASE("managed_service: what the program before held stays so until its guard is asked") {
+    auto entry = dns({exec("/bin/false")});
+    entry.guard.keep = 1U;
+    bench before(entry);
+    bench after(entry);
+    before.service.start();
+    CHECK(before.until(1));
+    auto held = *before.service.snapshot();
+    held.heard = net::announcement::held;
+    after.service.resume(held);
+    CHECK(after.service.heard() == net::announcement::held);
+    CHECK(after.seen.lines.empty());
+    after.service.set_permitted(true, "");
+    CHECK(after.service.heard() == net::announcement::none);
+}
