@@ -7,6 +7,7 @@ import pytest
 
 from lab.bench import Bench, OwnBenches
 from lab.containers import Composition
+from lab.fleet import Fleet, OwnFleets
 from lab.herald import FAST_CLOCK, HERALDCTL, HERALDD, SET_CLOCK
 from lab.impossible import IMPOSSIBLE
 from lab.machine import Machine, MachineImage, build_package
@@ -152,6 +153,9 @@ def pytest_runtest_makereport(item, call):
     outcome = yield
     report = outcome.get_result()
     if report.failed and call.when in ("setup", "call"):
-        for name, value in item.funcargs.items():
-            if isinstance(value, (Bench, Composition, Machine, OwnBenches, RawLab, Site)):
+        # A fixture may hand on another one.
+        values = {id(value): (name, value) for name, value in item.funcargs.items()}
+        for name, value in values.values():
+            if isinstance(value, (Bench, Composition, Fleet, Machine, OwnBenches, OwnFleets, RawLab,
+                                  Site)):
                 report.sections.append((f"logs of {name}", value.logs()))

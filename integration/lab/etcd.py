@@ -59,8 +59,10 @@ class Etcd:
     """A cluster. A context manager: leaving it removes all."""
 
     def __init__(self, namespace: Namespace, folder: Path, members: int = 1,
-                 scheme: str = "http", options: Sequence[object] = ()):
+                 scheme: str = "http", options: Sequence[object] = (),
+                 credentials: Sequence[object] = ()):
         self.namespace, self.folder, self.scheme, self.options = namespace, folder, scheme, options
+        self.credentials = list(credentials)  # words for etcdctl
         folder.mkdir(parents=True)
         self.members = [Member(self, number + 1) for number in range(members)]
 
@@ -80,12 +82,19 @@ class Etcd:
         """Runs etcdctl."""
         which = member or self.members[0]
         return self.namespace.run("env", "ETCDCTL_API=3", "etcdctl", "--endpoints", which.url,
-                                  *words, check=check)
+                                  *self.credentials, *words, check=check)
 
     def healthy(self) -> bool:
         """Whether every member serves."""
         return all(self.ctl("endpoint", "health", member=each, check=False).returncode == 0
                    for each in self.members)
+
+    def require_password(self, password: str) -> None:
+        """From now on only the user root with this password may do anything."""
+        self.ctl("user", "add", f"root:{password}")
+        self.ctl("user", "grant-role", "root", "root")
+        self.ctl("auth", "enable")
+        self.credentials = ["--user", f"root:{password}"]
 
     def keys(self, prefix: str = "/herald/") -> dict:
         """What is stored below the prefix, decoded where it is JSON."""

@@ -1,188 +1,26 @@
 """A fleet: many heralds in one namespace, the routers that hear them, and etcd behind relays."""
 
-import select
-import socket
-import struct
-import threading
-import time
+import base64
+import itertools
+import json
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Callable, Optional, Sequence
 
-from lab.bgp_bytes import HEADER_LENGTH, IPV4, KEEPALIVE_MESSAGE, UPDATE, open_message
 from lab.etcd import CLIENT_PORT, Etcd
-from lab.herald import Herald
+from lab.fleet_network import ROUTERS_PORT, Answerer, Relay, Routers
+from lab.herald import HERALDCTL, Herald
 from lab.network import Namespace
+from lab.processes import Process
 from lab.site import HERALD_AS, IPV4_PREFIX, ROUTER_AS
 from lab.waiting import wait_until
 
-ROUTERS_PORT, HOLD_SECONDS = 1179, 30
+FLEETS = itertools.count(1)
 # What a node's check connects to, on the node's own address.
 SERVICE_PORT = 8053
 CHECK = {"type": "tcp", "interval": "200ms", "fast_interval": "50ms", "timeout": "1s",
          "rise": 2, "fall": 3}
-
-
-class Relay:
-    """Passes TCP connections on to an etcd member, later if it is told to, or not at all."""
-
-    def __init__(self, namespace: Namespace, address: str, target: str):
-        self.namespace, self.target = namespace, target
-        self.delay, self.cut = 0.0, False
-        self._listener = namespace.open_socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._listener.bind((address, CLIENT_PORT))
-        self._listener.listen(64)
-        self._wake, self._woken = socket.socketpair()
-        self._others: dict = {}
-        self._due: list = []
-        self._ends = False
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        while not self._ends:
-            wait = max(0.0, self._due[0][0] - time.monotonic()) if self._due else 0.2
-            readable, _, _ = select.select([self._listener, self._woken, *self._others], [], [],
-                                           wait)
-            for each in readable:
-                if each is self._listener:
-                    self._accept()
-                elif each is self._woken:
-                    each.recv(64)
-                elif each in self._others:
-                    self._read(each)
-            while self._due and self._due[0][0] <= time.monotonic():
-                _, to, octets = self._due.pop(0)
-                if not self.cut:
-                    self._send(to, octets)
-
-    def _accept(self) -> None:
-        near, _ = self._listener.accept()
-        if self.cut:
-            self._others[near] = near  # is never answered
-            return
-        far = self.namespace.open_socket(socket.AF_INET, socket.SOCK_STREAM)
-        try:
-            far.connect((self.target, CLIENT_PORT))
-        except OSError:
-            near.close()
-            far.close()
-            return
-        self._others[near], self._others[far] = far, near
-
-    def _read(self, of: socket.socket) -> None:
-        try:
-            octets = of.recv(1 << 16)
-        except OSError:
-            octets = b""
-        other = self._others[of]
-        if self.cut and octets:
-            return
-        if octets:
-            self._due.append((time.monotonic() + self.delay, other, octets))
-            return
-        for each in {of, other}:
-            self._others.pop(each, None)
-            each.close()
-
-    @staticmethod
-    def _send(to: socket.socket, octets: bytes) -> None:
-        try:
-            to.settimeout(1.0)
-            to.sendall(octets)
-        except OSError:
-            pass  # the reader sees why
-
-    def close(self) -> None:
-        """Ends it, with its connections."""
-        self._ends = True
-        self._wake.send(b"x")
-        self._thread.join()
-        for each in [self._listener, self._wake, self._woken, *self._others]:
-            each.close()
-
-
-class Routers:
-    """One BGP speaker that every node dials, each from its own address: who has the prefix.
-
-    `changes` has (time, node's address, announced) for each change, in order.
-    """
-
-    def __init__(self, namespace: Namespace):
-        self.changes: list = []
-        self.announced: set = set()
-        self._sessions: dict = {}
-        self._listener = namespace.open_socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._listener.bind(("127.0.0.1", ROUTERS_PORT))
-        self._listener.listen(64)
-        self._ends = False
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        beat = time.monotonic()
-        while not self._ends:
-            readable, _, _ = select.select([self._listener, *self._sessions], [], [], 0.1)
-            for each in readable:
-                if each is self._listener:
-                    connection, (address, _) = each.accept()
-                    self._sessions[connection] = [address, b""]
-                    connection.sendall(open_message(ROUTER_AS, IPV4, hold_time=HOLD_SECONDS)
-                                       + KEEPALIVE_MESSAGE)
-                else:
-                    self._read(each)
-            if time.monotonic() >= beat:
-                beat += HOLD_SECONDS / 3
-                for each in list(self._sessions):
-                    self._say(each, KEEPALIVE_MESSAGE)
-
-    def _say(self, to: socket.socket, octets: bytes) -> None:
-        try:
-            to.sendall(octets)
-        except OSError:
-            pass  # the reader sees why
-
-    def _read(self, of: socket.socket) -> None:
-        session = self._sessions[of]
-        try:
-            octets = of.recv(1 << 16)
-        except OSError:
-            octets = b""
-        if not octets:
-            self._note(session[0], False)
-            del self._sessions[of]
-            of.close()
-            return
-        session[1] += octets
-        while len(session[1]) >= HEADER_LENGTH:
-            length, kind = struct.unpack_from("!HB", session[1], 16)
-            if len(session[1]) < length:
-                break
-            if kind == UPDATE:
-                self._hear(session[0], session[1][HEADER_LENGTH:length])
-            session[1] = session[1][length:]
-
-    def _hear(self, address: str, body: bytes) -> None:
-        withdrawn = struct.unpack_from("!H", body)[0]
-        attributes = struct.unpack_from("!H", body, 2 + withdrawn)[0]
-        if withdrawn:
-            self._note(address, False)
-        if len(body) > 4 + withdrawn + attributes:
-            self._note(address, True)
-
-    def _note(self, address: str, announced: bool) -> None:
-        if announced == (address in self.announced):
-            return
-        (self.announced.add if announced else self.announced.discard)(address)
-        self.changes.append((time.monotonic(), address, announced))
-
-    def close(self) -> None:
-        """Ends all sessions."""
-        self._ends = True
-        self._thread.join()
-        for each in [self._listener, *self._sessions]:
-            each.close()
 
 
 class Node:
@@ -194,37 +32,47 @@ class Node:
         self.herald = Herald(fleet.namespace, fleet.folder / self.name)
         self.relays = [Relay(fleet.namespace, f"127.8.{number}.{member.number}", member.address)
                        for member in fleet.etcd.members]
-        self._service: Optional[socket.socket] = None
+        self._service: Optional[Answerer] = None
+        self._commands = itertools.count(1)
 
     @property
     def announced(self) -> bool:
         """Whether the routers have the prefix from it."""
         return self.address in self.fleet.routers.announced
 
-    def configure(self, service: Optional[dict] = None, fleet: Optional[dict] = None) -> None:
-        """Writes its configuration: what differs from the fleet's."""
+    def configure(self, service: Optional[dict] = None, fleet: Optional[dict] = None,
+                  check: Optional[dict] = None) -> None:
+        """Writes its configuration: what differs from the fleet's. A None leaves a key out."""
+        urls = [f"{self.fleet.etcd.scheme}://{relay.address}:{CLIENT_PORT}"
+                for relay in self.relays]
         self.herald.configure({
             "bgp": {"local_as": HERALD_AS, "router_id": f"192.0.2.{self.number}"},
-            "fleet": {"etcd": [f"http://127.8.{self.number}.{member.number}:{CLIENT_PORT}"
-                               for member in self.fleet.etcd.members],
-                      "node": self.name, "site": self.site, "ttl": self.fleet.ttl,
-                      **(fleet or {})},
+            "fleet": {"etcd": urls, "node": self.name, "site": self.site, "ttl": self.fleet.ttl,
+                      **self.fleet.settings, **(fleet or {})},
             "neighbor": [{"name": "router", "address": "127.0.0.1", "port": ROUTERS_PORT,
                           "remote_as": ROUTER_AS, "local_address": self.address,
                           "connect_retry": "1s", "multihop": 2}],
             "service": [{"name": "dns", "prefixes": [IPV4_PREFIX], "hold_down": "0s",
                          "drain_time": "200ms", **self.fleet.service, **(service or {}),
-                         "check": [{**CHECK, "address": f"{self.address}:{SERVICE_PORT}"}]}],
+                         "check": [{**CHECK, "address": f"{self.address}:{SERVICE_PORT}",
+                                    **(check or {})}]}],
         })
+
+    def reload(self, service: Optional[dict] = None, fleet: Optional[dict] = None,
+               check: Optional[dict] = None) -> None:
+        """Has it take another configuration."""
+        self.configure(service, fleet, check)
+        self.herald.ctl("reload")
+
+    def start_ctl(self, *words: object) -> Process:
+        """Runs heraldctl in the background."""
+        log = self.herald.folder / f"heraldctl-{next(self._commands)}.log"
+        return self.fleet.namespace.start([HERALDCTL, "--socket", self.herald.socket, *words], log)
 
     def serve(self) -> None:
         """The service is well."""
-        if self._service:
-            return
-        self._service = self.fleet.namespace.open_socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._service.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._service.bind((self.address, SERVICE_PORT))
-        self._service.listen(64)
+        if not self._service:
+            self._service = Answerer(self.fleet.namespace, self.address, SERVICE_PORT)
 
     def fail(self) -> None:
         """The service is down."""
@@ -235,6 +83,30 @@ class Node:
     def view(self) -> dict:
         """What herald says of the service."""
         return self.herald.get("/v1/services/dns")
+
+    def wait_heard(self, *those: str, timeout: float = 10.0) -> dict:
+        """Returns its view when one of those is heard of the service."""
+        def probe() -> Optional[dict]:
+            view = self.view()
+            return view if view["heard"] in those else None
+        return wait_until(f"{self.name} is {those}", probe, timeout)
+
+    def sees(self, other: "Node") -> Optional[dict]:
+        """What this node says of another one."""
+        services = self.herald.get("/v1/fleet")["services"]
+        return next((each for service in services for each in service["nodes"]
+                     if each["node"] == other.name), None)
+
+    def metric(self, name: str) -> float:
+        """A metric of the service."""
+        connection = self.herald.connection()
+        try:
+            connection.request("GET", "/metrics")
+            lines = connection.getresponse().read().decode().splitlines()
+        finally:
+            connection.close()
+        return next(float(line.split()[1]) for line in lines
+                    if line.startswith((f"{name} ", f'{name}{{service="dns"}} ')))
 
     def cut_off(self) -> None:
         """etcd is not reached any more: nothing is answered."""
@@ -255,13 +127,17 @@ class Node:
 
 
 class Fleet:
-    """The nodes of some sites. A context manager: leaving it removes all."""
+    """The nodes of some sites. A context manager: leaving it removes all.
 
-    def __init__(self, folder: Path, sites: Sequence[str], members: int = 1, ttl: str = "2s",
-                 **service: object):
-        self.folder, self.ttl, self.service = folder, ttl, service
-        self.namespace = Namespace("fleet")
-        self.etcd = Etcd(self.namespace, folder / "etcd", members)
+    `service` is what differs of the service, `settings` of [fleet].
+    """
+
+    def __init__(self, sites: Sequence[str], members: int = 1, ttl: str = "2s",
+                 settings: Optional[dict] = None, etcd: Optional[dict] = None, **service: object):
+        self.ttl, self.settings, self.service = ttl, settings or {}, service
+        self.folder = Path(tempfile.mkdtemp(prefix="herald-lab-"))
+        self.namespace = Namespace(f"fleet{next(FLEETS)}")
+        self.etcd = Etcd(self.namespace, self.folder / "etcd", members, **(etcd or {}))
         self.routers = Routers(self.namespace)
         self.nodes = [Node(self, number + 1, site) for number, site in enumerate(sites)]
 
@@ -275,6 +151,7 @@ class Fleet:
         self.routers.close()
         self.etcd.__exit__()
         self.namespace.remove()
+        shutil.rmtree(self.folder)
 
     def start(self) -> "Fleet":
         """Starts every node; returns when all are announced, and count on each other."""
@@ -283,10 +160,52 @@ class Fleet:
             node.configure()
             node.herald.launch()
         self.wait_announced(*self.nodes)
-        for node in self.nodes:
-            wait_until(f"{node.name} is present",
-                       lambda of=node: of.herald.get("/v1/fleet")["present"])
+        self.wait_counted(*self.nodes)
         return self
+
+    def restore(self) -> None:
+        """All is well again, as it was after the start."""
+        for node in self.nodes:
+            node.reconnect()
+            node.serve()
+            node.configure()
+            if node.herald.process.running:
+                node.herald.ctl("reload")
+            else:
+                node.herald.start()
+            node.herald.ctl("undrain", "--all")
+        self.wait_announced(*self.nodes)
+        wait_until("no permits are left", lambda: self.permits() == {})
+        self.wait_counted(*self.nodes)
+
+    def permits(self) -> dict:
+        """The reasons of the permits in etcd, by node."""
+        return {key.rpartition("/")[2]: said["permit"]["reason"]
+                for key, said in self.etcd.keys("/herald/services/dns/").items()
+                if "permit" in said}
+
+    def wait_permits(self, **those: str) -> None:
+        """Returns when just these are in etcd; a name's hyphen is written as _ here."""
+        wanted = {name.replace("_", "-"): reason for name, reason in those.items()}
+        wait_until(f"permits {wanted}", lambda: self.permits() == wanted)
+
+    def beats(self) -> dict:
+        """When each node's presence was written last, as etcd counts."""
+        shown = self.etcd.ctl("get", "--prefix", "/herald/present/", "-w", "json").stdout
+        return {base64.b64decode(each["key"]).decode().rpartition("/")[2]: each["mod_revision"]
+                for each in json.loads(shown).get("kvs", [])}
+
+    def wait_counted(self, *nodes: Node) -> None:
+        """Returns when others count on these: all of them have had the time to hear two beats."""
+        names = {node.name for node in nodes}
+        wait_until(f"{names} are present", lambda: names <= self.beats().keys())
+        for node in self.nodes:
+            if node.herald.process.running:
+                wait_until("others are known", lambda of=node: all(
+                    (of.sees(each) or {}).get("stale") is False for each in nodes))
+        before = self.beats()
+        wait_until("the next beats", lambda: all(
+            before.get(name) != number for name, number in self.beats().items() if name in names))
 
     def wait_announced(self, *nodes: Node, timeout: float = 15.0) -> None:
         """Returns when the routers have the prefix from just these."""
@@ -321,3 +240,25 @@ class Fleet:
         return "\n".join(f"--- {path.parent.name}/{path.name}\n"
                          f"{path.read_text(errors='replace')[-4000:]}"
                          for path in sorted(self.folder.rglob("*.log")))
+
+
+class OwnFleets:
+    """Makes fleets for one scenario. A context manager: leaving it removes them."""
+
+    def __init__(self) -> None:
+        self._fleets: list = []
+
+    def __call__(self, sites: Sequence[str], **options: object) -> Fleet:
+        self._fleets.append(Fleet(sites, **options).__enter__())
+        return self._fleets[-1]
+
+    def __enter__(self) -> "OwnFleets":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for each in self._fleets:
+            each.__exit__()
+
+    def logs(self) -> str:
+        """Of all of them."""
+        return "\n".join(each.logs() for each in self._fleets)
