@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from lab.fleet import Fleet
+from lab.fleet import HELD_PATH, Fleet
 from lab.waiting import stays_true, wait_until
 
 SITES = ("madrid", "tokyo", "chicago")
@@ -55,6 +55,7 @@ def test_etcd_that_is_gone_changes_no_route(fleet, how):
     """What is drained stays so, what is announced too; views say how old they are."""
     madrid, tokyo, chicago = fleet.nodes
     madrid.herald.ctl("drain", "dns", "--now", "--wait")
+    fleet.wait_announced(tokyo, chicago)
     told = _told(fleet)
     if how == "killed":
         fleet.etcd.members[0].process.kill()
@@ -153,7 +154,9 @@ def test_a_restart_in_place_is_nothing_that_anybody_notices(fleet):
     madrid.fail()
     fleet.wait_announced(tokyo, chicago)
     tokyo.fail()
-    tokyo.wait_heard("held")
+    wait_until("all know that it is held", lambda: (
+        chicago.sees(tokyo)["heard"] == "held" and chicago.sees(madrid)["heard"] == "none"
+        and fleet.routers.paths[tokyo.address] == HELD_PATH))
     records = fleet.etcd.keys("/herald/services/")
     told = _told(fleet)
     created = _created(fleet)
@@ -165,8 +168,7 @@ def test_a_restart_in_place_is_nothing_that_anybody_notices(fleet):
     stays_true("nothing changes", lambda: tokyo.view()["heard"] == "held", 3.0)
     assert _told(fleet) == told and _created(fleet) == created
     assert fleet.permits() == {"madrid-1": "health"}
-    after = fleet.etcd.keys("/herald/services/")
-    assert after == records
+    assert fleet.etcd.keys("/herald/services/") == records
     for node in (madrid, tokyo):
         node.serve()
     fleet.wait_announced(*fleet.nodes)

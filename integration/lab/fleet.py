@@ -16,6 +16,8 @@ from lab.processes import Process
 from lab.site import HERALD_AS, IPV4_PREFIX, ROUTER_AS
 from lab.waiting import wait_until
 
+# The AS_PATH's length, of what is announced as usual and by when.held, which prepends six times.
+OWN_PATH, HELD_PATH = 1, 7
 FLEETS = itertools.count(1)
 # What a node's check connects to, on the node's own address.
 SERVICE_PORT = 8053
@@ -175,6 +177,9 @@ class Fleet:
                 node.herald.start()
             node.herald.ctl("undrain", "--all")
         self.wait_announced(*self.nodes)
+        wait_until("all is as usual", lambda: all(
+            node.view()["heard"] == "normal"
+            and self.routers.paths[node.address] == OWN_PATH for node in self.nodes))
         wait_until("no permits are left", lambda: self.permits() == {})
         self.wait_counted(*self.nodes)
 
