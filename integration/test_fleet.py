@@ -89,6 +89,8 @@ def test_a_held_node_says_so_everywhere(fleet):
     assert other.metric("herald_fleet_permitted") == 1
     explained = node.herald.ctl("explain", IPV4_PREFIX).stdout
     assert "held" in explained and f"{KEEP} must stay" in explained
+    why = node.herald.get(f"/v1/explain?prefix={IPV4_PREFIX}")
+    assert [each["reason"] for each in why["neighbors"]] == ["guard_refused"]
     wait_until("routers prefer others",
                lambda: fleet.routers.paths[node.address] == HELD_PATH)
     events = [event for event in node.herald.get("/v1/events/recent")["events"]
