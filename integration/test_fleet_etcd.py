@@ -4,6 +4,7 @@ The rules are heraldd(8), "The fleet", and herald.toml(5), [fleet].
 """
 
 import time
+from typing import Optional
 
 import pytest
 
@@ -40,6 +41,14 @@ def lone():
     """Makes fleets of a test's own."""
     with OwnFleets() as fleets:
         yield fleets
+
+
+def _wait_trouble(node, words: str) -> dict:
+    """Returns what the node says of the fleet when its trouble has these words."""
+    def probe() -> Optional[dict]:
+        view = node.herald.get("/v1/fleet")
+        return view if words in (view["trouble"] or "") else None
+    return wait_until(f"{node.name} says {words!r}", probe)
 
 
 @pytest.mark.parametrize("how", ["killed", "paused"])
@@ -118,9 +127,8 @@ def test_a_wrong_password_of_etcd_is_told_without_its_words(lone):
     node.configure()
     node.herald.start()
     fleet.wait_announced(node)
-    view = wait_until("it is told", lambda: (
-        lambda now: now if now["trouble"] else None)(node.herald.get("/v1/fleet")))
-    assert view["reached"] is False and "authentication failed" in view["trouble"]
+    view = _wait_trouble(node, "authentication failed")
+    assert view["reached"] is False
     node.fail()
     node.wait_heard("held")
     shown = node.herald.ctl("fleet").stdout + node.herald.ctl("status", check=False).stdout
@@ -172,9 +180,7 @@ def test_etcd_with_tls(lone, tmp_path):
     madrid, tokyo = fleet.nodes
     told = len(fleet.routers.updates)
     madrid.reload(fleet={"ca_file": str(files["other"])})
-    view = wait_until("it is told", lambda: (
-        lambda now: now if now["trouble"] else None)(madrid.herald.get("/v1/fleet")))
-    assert view["reached"] is False and "certificate" in view["trouble"]
+    assert _wait_trouble(madrid, "certificate")["reached"] is False
     madrid.reload()
     wait_until("it is present", lambda: madrid.herald.get("/v1/fleet")["present"])
     assert len(fleet.routers.updates) == told
