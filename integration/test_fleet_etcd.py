@@ -8,7 +8,7 @@ from typing import Optional
 
 import pytest
 
-from lab.fleet import Fleet, OwnFleets
+from lab.fleet import HELD_PATH, Fleet, OwnFleets
 from lab.processes import run
 from lab.waiting import stays_true, wait_until
 
@@ -76,6 +76,28 @@ def test_the_leader_is_lost_while_nodes_fail(fleet, how):
     stays_true("nothing changes",
                lambda: len(fleet.routers.announced) == len(fleet.nodes) - 2, 2.0)
     assert fleet.least(since, fleet.sites) >= KEEP
+
+
+def test_answers_that_are_slower_than_checks_are_waited_for(fleet):
+    """A verdict before the answer is held, and goes as soon as the permit comes; and where
+    everybody is held, all stay."""
+    relays = [relay for node in fleet.nodes for relay in node.relays]
+    for relay in relays:
+        relay.delay = 0.15  # each way
+    try:
+        since = time.monotonic()
+        fleet.nodes[0].fail()
+        fleet.wait_announced(*fleet.nodes[1:])
+        assert fleet.routers.paths[fleet.nodes[0].address] == HELD_PATH
+        for node in fleet.nodes[1:]:
+            node.fail()
+        for node in fleet.nodes[1:]:
+            node.wait_heard("held", "none")
+        stays_true("enough stay", lambda: fleet.sites(fleet.routers.announced) >= KEEP, 3.0)
+        assert fleet.least(since, fleet.sites) >= KEEP
+    finally:
+        for relay in relays:
+            relay.delay = 0.0
 
 
 def test_a_member_that_is_not_there_is_passed_over(fleet):
