@@ -164,9 +164,11 @@ def test_slack_that_returns_lets_held_nodes_go_one_at_a_time(fleet):
 def test_a_node_that_was_killed_does_not_count(fleet):
     """Its record stays, but its beats do not come; nobody relies on it."""
     madrid, other, chicago = fleet.nodes[0], fleet.nodes[1], fleet.nodes[4]
-    for node in (fleet.nodes[2], fleet.nodes[3], fleet.nodes[5]):
+    killed = (fleet.nodes[2], fleet.nodes[3], fleet.nodes[5])
+    for node in killed:
         node.herald.kill()
-    wait_until("it is stale", lambda: madrid.sees(fleet.nodes[2])["stale"])
+    wait_until("they are stale", lambda: all(
+        of.sees(node)["stale"] for of in (madrid, other) for node in killed))
     since = _fail(madrid, other)
     held, gone = _wait_settled(madrid, other)
     assert len(held) == 1 and len(gone) == 1
@@ -181,7 +183,7 @@ def test_a_share_is_of_all_that_are_known_until_one_is_forgotten(fleet):
     dead = fleet.nodes[5]
     dead.herald.kill()
     first, second = fleet.nodes[:2]
-    wait_until("it is stale", lambda: first.sees(dead)["stale"])
+    wait_until("it is stale", lambda: first.sees(dead)["stale"] and second.sees(dead)["stale"])
     _fail(first, second)
     (held,), (gone,) = _wait_settled(first, second)
     assert held.view()["guard"]["keep"] == "60%"
@@ -189,7 +191,7 @@ def test_a_share_is_of_all_that_are_known_until_one_is_forgotten(fleet):
     done = gone.herald.ctl("fleet", "forget", dead.name)
     assert done.returncode == 0 and held.sees(dead) is None
     held.wait_heard("none", timeout=QUIET + 10.0)
-    assert len(fleet.routers.announced) == 3
+    fleet.wait_count(3)
 
 
 def test_who_is_there_is_neither_forgotten_nor_released(fleet):
