@@ -21,10 +21,8 @@ constexpr std::size_t longest_etcd_password = 1024;
 
 std::expected<fleet::etcd_endpoint, std::string> parse_etcd_endpoint(std::string_view text) {
     auto url = health::parse_http_url(text);
-    if (!url)
-        return std::unexpected(url.error());
-    if (url->target != "/")
-        return std::unexpected("expected scheme, host and port only");
+    if (!url || url->target != "/")
+        return std::unexpected("not a URL of scheme, host and port, such as https://10.0.0.1:2379");
     return fleet::etcd_endpoint{url->tls, std::move(url->host), url->port, std::string(text)};
 }
 
