@@ -4,10 +4,12 @@
 #include "herald/control/endpoints.hpp"
 #include "herald/control/request_body.hpp"
 #include "herald/control/views.hpp"
+#include "herald/text/duration.hpp"
 
 #include <algorithm>
 #include <array>
 #include <boost/json/object.hpp>
+#include <fmt/format.h>
 #include <utility>
 
 // Endpoints that change something. A co_await has a statement of its own: GCC 12 miscompiles
@@ -16,6 +18,7 @@
 namespace herald::control {
 
 namespace json = boost::json;
+namespace asio = boost::asio;
 
 namespace {
 
@@ -44,23 +47,62 @@ response show_changed(const operations& daemon, const std::vector<std::string>& 
     return show(json::object{{"services", std::move(changed)}});
 }
 
+/// Why those that wait for a permit have none.
+std::string standing(const operations& daemon, const std::vector<std::string>& names) {
+    std::string text;
+    for (const auto& name : names.empty() ? daemon.service_names() : names)
+        if (const auto service = daemon.service(name);
+            service && service->guard && service->guard->refused)
+            text += fmt::format("; {}: {}", name, *service->guard->refused);
+    return text;
+}
+
+/// It has its place in the queue as long as the client is there, and for its time. What needs none,
+/// or is kept by the daemon when it is let go, is a drain that has begun, whose end is waited for.
+asio::awaitable<outcome<void>> drain_in_turn(call& asked, command<drain_request> given) {
+    const auto timeout = given.wanted.timeout;
+    const auto services = given.wanted.services;
+    std::shared_ptr<void> place;
+    const auto ask = [&](operations& daemon, done reply) {
+        place = daemon.drain({asked.user, given.by}, std::move(given.wanted), std::move(reply));
+    };
+    const auto coming = ask_for<void>(asked, ask, true);
+    auto how = co_await within<void>(asked, coming, timeout);
+    if (how)
+        co_return *std::move(how);
+    const auto why = standing(asked.daemon(), services);
+    const bool needs_none = place == nullptr;
+    const std::weak_ptr<void> left = std::exchange(place, nullptr);
+    if (!needs_none && left.expired())
+        co_return std::unexpected(
+            refusal{refusal::kind::late, "queue_timeout",
+                    fmt::format("its turn did not come within {}, and nothing is drained{}",
+                                text::humanise(timeout), why)});
+    how = co_await within<void>(asked, coming, asked.behind->bounds.daemon);
+    if (!how)
+        co_return std::unexpected(not_finished());
+    co_return *std::move(how);
+}
+
 } // namespace
 
-/// One that waits for its turn has its place as long as the client is there.
 answering drain(call& asked) {
     auto given = about(asked, parse_drain(asked.body));
     if (!given)
         co_return invalid(given.error());
     const auto services = given->wanted.services;
-    std::optional<std::chrono::milliseconds> bound;
-    if (given->wanted.queue)
-        bound = given->wanted.timeout;
-    std::shared_ptr<void> place;
-    const auto ask = [&](operations& daemon, done reply) {
-        place = daemon.drain({asked.user, given->by}, std::move(given->wanted), std::move(reply));
-    };
-    const auto how = co_await reply_of<void>(asked, ask, bound);
-    place.reset();
+    outcome<void> how;
+    if (given->wanted.queue) {
+        auto turn = drain_in_turn(asked, *std::move(given));
+        how = co_await std::move(turn);
+    } else {
+        std::shared_ptr<void> claim;
+        const auto ask = [&](operations& daemon, done reply) {
+            claim =
+                daemon.drain({asked.user, given->by}, std::move(given->wanted), std::move(reply));
+        };
+        how = co_await reply_of<void>(asked, ask);
+    }
     co_return how ? show_changed(asked.daemon(), services) : problem(how.error());
 }
 

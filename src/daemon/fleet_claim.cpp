@@ -51,13 +51,6 @@ void fleet_claim::go_on() {
     end({});
 }
 
-std::string fleet_claim::standing() const {
-    if (asked_ >= services_.size())
-        return {};
-    const auto* guard = office_.guard_of(services_[asked_]);
-    return guard == nullptr || !guard->refused() ? "" : in_words(*guard->refused());
-}
-
 void fleet_claim::end(std::expected<void, denied> how) {
     if (const auto tell = std::exchange(tell_, nullptr))
         tell(std::move(how));

@@ -80,7 +80,7 @@ std::map<std::string, std::string> keys_of_the_manual() {
     std::map<std::string, std::string> all;
     std::vector<std::string> tables, keys;
     for (const auto& line : lines_of(manual)) {
-        if (line.starts_with(".S"))
+        if (line.starts_with(".Sh ") || line.starts_with(".Ss "))
             tables = matches(line, R"(\[([a-z.]+)\])");
         if (line.starts_with(".It ") || line.starts_with(".El"))
             keys.clear();

@@ -281,7 +281,7 @@ std::shared_ptr<void> fake_daemon::drain(const caller& who, drain_request reques
     if (result)
         set_administration(request.services, request.now ? "drained" : "draining");
     give(std::move(reply), std::move(result));
-    return nullptr;
+    return place;
 }
 
 void fake_daemon::change_fleet(const caller& who, fleet_request request, done reply) {

@@ -23,6 +23,7 @@ public:
     status_view shown = sample(fixed_now());
     std::vector<route_view> announced = sample_routes();
     bool answer_later = false;
+    std::shared_ptr<void> place; // in the queue, of all drains
     std::vector<drain_request> drains;
     std::vector<undrain_request> undrains;
     std::vector<neighbor_request> neighbor_requests;

@@ -471,7 +471,7 @@ TEST_CASE("heraldctl --version and --help: answer on stdout, and help shows what
     CHECK(help.status == 0);
     for (const auto* command :
          {"status", "neighbors", "services", "checks", "routes", "explain", "drain", "undrain",
-          "report", "neighbor", "reload", "log", "events", "restart", "wait", "names"})
+          "report", "fleet", "neighbor", "reload", "log", "events", "restart", "wait", "names"})
         CHECK(help.out.find(fmt::format("\n  {}", command)) != std::string::npos);
     CHECK(heraldctl({"undrain", "--help"}) ==
           printed("usage:\n  undrain SERVICE… | --all\n        put services back\n"));

@@ -39,7 +39,7 @@ public:
     }
     bool abandoned() const { return abandoned_; }
 
-    /// None when it has not come in time, or was given up. At most one call; `this` outlives it.
+    /// None when it has not come in time, or was given up. One call at a time; `this` outlives it.
     boost::asio::awaitable<std::optional<T>> get(std::chrono::milliseconds bound) {
         const auto end = std::chrono::steady_clock::now() + bound;
         // A timer's completion says little; the value and the clock are what counts.

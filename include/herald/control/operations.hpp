@@ -145,7 +145,8 @@ public:
     virtual fleet_view fleet() const = 0;
 
     /// `reply` is called once the drain is on disk, or refused; maybe before this returns. What is
-    /// returned is its place in the queue: letting it go gives that up, if the drain has not begun.
+    /// returned is its place in the queue: letting it go gives that up; if it is kept here then,
+    /// the drain has begun. Null: it needs none.
     virtual std::shared_ptr<void> drain(const caller& who, drain_request request, done reply) = 0;
     virtual void undrain(const caller& who, undrain_request request, done reply) = 0;
     virtual void change_fleet(const caller& who, fleet_request request, done reply) = 0;

@@ -44,8 +44,6 @@ public:
     void go_on();
     /// The guard of a service may have decided.
     void look_at(const std::string& service);
-    /// What a client that has waited long enough is told.
-    std::string standing() const;
 
 private:
     void end(std::expected<void, denied> how);
