@@ -60,7 +60,8 @@ result<std::string> start_of(const global_options& global) {
 result<void> fleet(const global_options& global, const po::variables_map& options) {
     const auto words = names_of(options);
     const bool clears = words.size() == 2 && (words[0] == "release" || words[0] == "forget");
-    if (words.size() == 2 && !clears)
+    const bool lacks_node = words.size() == 1 && (words[0] == "release" || words[0] == "forget");
+    if ((words.size() == 2 && !clears) || lacks_node)
         return usage("fleet takes a service, or release or forget and a node");
     const auto answer =
         clears
@@ -70,9 +71,16 @@ result<void> fleet(const global_options& global, const po::variables_map& option
         return std::unexpected(answer.error());
     if (global.json)
         return {};
+    const auto view = json::parse(answer->body);
+    if (text_of(view.as_object(), "node").empty())
+        return refused("there is no [fleet] here");
+    const auto service = words.size() == 1 ? words[0] : std::string();
     const screen here{{wants_colour(), global.wide}};
-    return print(
-        here.fleet(json::parse(answer->body), words.size() == 1 ? words[0] : std::string()));
+    const auto text = here.fleet(view, service);
+    if (text.empty() && !clears)
+        return refused("no node has said anything of " +
+                       (service.empty() ? "its services" : harmless(service)));
+    return print(text);
 }
 
 result<void> neighbor(const global_options& global, const po::variables_map& options) {

@@ -224,9 +224,9 @@ std::string screen::fleet(const json::value& answer, const std::string& service)
                           {permit_of(each)},
                           {flag(each, "stale") ? "stale" : "", tone::warning},
                           {text_of(each, "cause")}});
-    std::string text = rows.text(shown);
+    auto text = rows.empty() ? "" : rows.text(shown);
     if (const auto trouble = text_of(fleet, "trouble"); !trouble.empty())
-        text += line_of(trouble, shown) + "\n";
+        text += line_of(trouble, shown);
     return text;
 }
 

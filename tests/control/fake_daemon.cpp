@@ -281,6 +281,11 @@ std::shared_ptr<void> fake_daemon::drain(const caller& who, drain_request reques
     if (result)
         set_administration(request.services, request.now ? "drained" : "draining");
     give(std::move(reply), std::move(result));
+    if (!queues)
+        return nullptr;
+    ++places;
+    const std::shared_ptr<void> place(this, [](fake_daemon* of) { --of->places; });
+    kept = begins ? place : nullptr;
     return place;
 }
 

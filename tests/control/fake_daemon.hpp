@@ -23,7 +23,8 @@ public:
     status_view shown = sample(fixed_now());
     std::vector<route_view> announced = sample_routes();
     bool answer_later = false;
-    std::shared_ptr<void> place; // in the queue, of all drains
+    bool queues = false; // drains
+    int places = 0;      // that they have in the queue
     std::vector<drain_request> drains;
     std::vector<undrain_request> undrains;
     std::vector<neighbor_request> neighbor_requests;
@@ -38,8 +39,10 @@ public:
     std::vector<done> replies; // those not yet given
     measurements counted;
     std::vector<event_view> events;
-    int dropped = 0;       // readers of events
-    mutable int looks = 0; // at a neighbor, a service, or everything
+    int dropped = 0;            // readers of events
+    mutable int looks = 0;      // at a neighbor, a service, or everything
+    std::shared_ptr<void> kept; // the place of the last drain, if the test wants it kept
+    bool begins = false;
 
     status_view status() const override {
         ++looks;
