@@ -296,8 +296,10 @@ void store::tell(const guard_event& how, const std::string& service) {
     observer_.answered(service, how);
 }
 
-/// What was not done is done with a beat.
+/// What was not done is done with a beat. Without a lease a place would outlive us.
 asio::awaitable<void> store::change_queue(std::string service) {
+    if (queued_.contains(service) && lease_ == 0)
+        co_return;
     const auto key = shelf_.names().queued(service, settings_.node);
     etcd_transaction what;
     if (queued_.contains(service)) {
