@@ -85,6 +85,10 @@ void managed_service::resume(const managed_service_snapshot& from) {
     since_ = from.since;
     event_ = from.event;
     state_.told(heard_);
+    if (heard_ == net::announcement::held) { // until its guard has a say
+        state_.set_permitted(false, clock::now());
+        why_not_permitted_ = "no permit yet";
+    }
     for (const auto& settings : settings_.checks) {
         checks_.push_back(make_check(settings));
         if (const auto left = from.checks.find(settings.name); left != from.checks.end())
