@@ -97,6 +97,19 @@ TEST_CASE("inheritance: all of it comes back from JSON") {
     CHECK(sockets_of(*read) == std::vector<int>{9, 12, 13, 10, 11});
 }
 
+TEST_CASE("inheritance: each thing that can be heard of a service comes back") {
+    using enum net::announcement;
+    for (const auto heard : {none, normal, degraded, draining, down, held}) {
+        CAPTURE(net::to_string(heard));
+        auto left = everything();
+        left.services["dns"].heard = heard;
+        const auto read = inheritance_from_json(to_json(left));
+        REQUIRE(read.has_value());
+        CHECK(read->services == left.services);
+        CHECK(read->unreadable.empty());
+    }
+}
+
 TEST_CASE("inheritance: cut at any length it is refused") {
     const auto text = to_json(everything());
     for (std::size_t length = 0; length < text.size(); ++length) {
