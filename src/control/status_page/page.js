@@ -91,6 +91,7 @@ function session(one) {
 function service(one) {
   const states = [state(one.health)];
   if (one.administration !== 'active') states.push(badge('calm', one.administration));
+  if (one.heard === 'held') states.push(badge('bad', 'held'));
   const reached = one.announced_to.length, wanted = one.neighbors.length;
   const whom = reached ? `${reached} of ${wanted}: ${one.announced_to.join(', ')}` : 'nobody';
   const until = one.drain && one.drain.until ? `until ${clock(one.drain.until)}` : '';
