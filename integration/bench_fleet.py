@@ -10,10 +10,8 @@ which come every 100 ms.
 
 import re
 import sys
-import tempfile
 import time
 from datetime import datetime
-from pathlib import Path
 
 from lab.fleet import CHECK, Fleet, Node
 from lab.network import remove_leftovers
@@ -58,9 +56,7 @@ def main() -> None:
     failures = int(sys.argv[1]) if len(sys.argv) > 1 else 30
     remove_leftovers()
     for name, away in AWAY.items():
-        with tempfile.TemporaryDirectory(prefix="herald-lab-") as folder, \
-                Fleet(Path(folder) / "fleet", ["madrid", "tokyo", "chicago"],
-                      keep=0 if away is None else 2) as fleet:
+        with Fleet(["madrid", "tokyo", "chicago"], keep=0 if away is None else 2) as fleet:
             for node in fleet.nodes:
                 for relay in node.relays:
                     relay.delay = (away or 0.0) / 2

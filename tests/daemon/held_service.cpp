@@ -21,6 +21,8 @@ struct listener final : service_observer {
     }
     void check_ran(const managed_service&, const health::check&, bool) override {}
     void drain_expired(managed_service&, const service::drain&) override {}
+    bool drained_by_file(const managed_service&) override { return true; }
+    void drain_file_gone(const std::string&) override {}
 
     lines heard;
 };

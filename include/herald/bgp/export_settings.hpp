@@ -29,8 +29,8 @@ struct state_policy {
     friend bool operator==(const state_policy&, const state_policy&) = default;
 };
 
-/// Built in: degraded prepends 3 more, down and held 6 more, draining adds GRACEFUL_SHUTDOWN (RFC 8326 §4)
-/// and on iBGP sets LOCAL_PREF 0.
+/// Built in: degraded prepends 3 more, down and held 6 more, draining adds GRACEFUL_SHUTDOWN (RFC
+/// 8326 §4) and on iBGP sets LOCAL_PREF 0.
 state_policy built_in_degraded();
 state_policy built_in_draining();
 state_policy built_in_down();
