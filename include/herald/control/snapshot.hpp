@@ -121,10 +121,10 @@ struct hold_down_view {
 
 /// What must stay announced elsewhere before the service may go.
 struct guard_view {
-    std::string keep;          // "2" or "60%"
-    std::string keep_per;      // "site" or "node"
-    std::string on_store_loss; // "hold" or "withdraw"
-    bool permitted = false;    // it may go now
+    std::string keep;                   // "2" or "60%"
+    std::string keep_per;               // "site" or "node"
+    std::string on_store_loss;          // "hold" or "withdraw"
+    bool permitted = false;             // it may go now
     std::optional<std::string> refused; // why not, while a permit is wanted
 };
 
@@ -214,7 +214,7 @@ struct status_view {
     std::vector<neighbor_view> neighbors;
     std::vector<service_view> services;
     std::map<std::string, std::uint64_t> bfd_strays = {}; // packets of no session, by reason
-    std::optional<fleet_view> fleet = {};                  // without its services
+    std::optional<fleet_view> fleet = {};                 // without its services
     std::vector<std::string> problems; // what an operator should look at, one line each
 };
 
