@@ -1,11 +1,11 @@
 #!/usr/bin/python3
-"""Prints what a guard costs: from a check's verdict until the withdrawal is at the router, without a
-guard, and with etcd 1 ms and 50 ms away.
+"""Prints what a guard costs: from a check's verdict until the withdrawal is at the router, without
+a guard, and with etcd 1 ms and 50 ms away.
 
     bench_fleet.py [FAILURES]        default: 30
 
-Needs root, etcd and the release build. The permit is asked for at the first of three failing results,
-which come every 100 ms.
+Needs root, etcd and the release build. The permit is asked for at the first of three failing
+results, which come every 100 ms.
 """
 
 import re
