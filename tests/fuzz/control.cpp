@@ -46,11 +46,14 @@ public:
     }
     const measurements& measured() const override { return counted; }
     std::vector<event_view> recent_events() const override { return {}; }
-    void drain(const caller&, drain_request wanted, done reply) override {
+    std::shared_ptr<void> drain(const caller&, drain_request wanted, done reply) override {
         if (wanted.duration && wanted.duration->count() <= 0)
             std::abort();
         reply({});
+        return nullptr;
     }
+    fleet_view fleet() const override { return {}; }
+    void change_fleet(const caller&, fleet_request, done reply) override { reply({}); }
     void undrain(const caller&, undrain_request, done reply) override { reply({}); }
     std::expected<explain_view, refusal> explain(const std::string& prefix) const override {
         if (prefix != "::/0")
