@@ -43,15 +43,10 @@ std::expected<std::string, std::string> parse_key_prefix(std::string_view text) 
 /// Whoever reaches it can have the node drained.
 std::expected<boost::asio::ip::tcp::endpoint, std::string>
 parse_loopback_endpoint(std::string_view text) {
-    const auto parts = parse_endpoint(text);
-    if (!parts)
-        return std::unexpected(parts.error());
-    const auto address = parse_listen_address(parts->host);
-    if (!address)
-        return std::unexpected(address.error());
-    if (!address->is_loopback())
+    auto endpoint = parse_tcp_endpoint(text);
+    if (endpoint && !endpoint->address().is_loopback())
         return std::unexpected("a loopback address only, such as 127.0.0.1:9180 or [::1]:9180");
-    return boost::asio::ip::tcp::endpoint(*address, parts->port);
+    return endpoint;
 }
 
 std::expected<fleet::percentage, std::string> parse_percentage(std::string_view text) {

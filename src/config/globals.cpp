@@ -41,18 +41,6 @@ void read_socket(table_reader& from, std::string_view key, std::filesystem::path
     into = *socket;
 }
 
-/// An address to listen on, and a port.
-std::expected<boost::asio::ip::tcp::endpoint, std::string>
-parse_tcp_endpoint(std::string_view text) {
-    const auto parts = parse_endpoint(text);
-    if (!parts)
-        return std::unexpected(parts.error());
-    const auto address = parse_listen_address(parts->host);
-    if (!address)
-        return std::unexpected(address.error());
-    return boost::asio::ip::tcp::endpoint(*address, parts->port);
-}
-
 using global_row = key_row<configuration>;
 
 key_rows<configuration> bgp_rows() {

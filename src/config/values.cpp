@@ -132,6 +132,16 @@ std::expected<endpoint, std::string> parse_endpoint(std::string_view text) {
     return endpoint{std::string(host), static_cast<std::uint16_t>(*port)};
 }
 
+std::expected<ip::tcp::endpoint, std::string> parse_tcp_endpoint(std::string_view text) {
+    const auto parts = parse_endpoint(text);
+    if (!parts)
+        return std::unexpected(parts.error());
+    const auto address = parse_listen_address(parts->host);
+    if (!address)
+        return std::unexpected(address.error());
+    return ip::tcp::endpoint(*address, parts->port);
+}
+
 std::expected<std::string, std::string> parse_name(std::string_view text) {
     constexpr std::size_t longest = 64;
     constexpr std::string_view others = "._:%-";

@@ -128,17 +128,21 @@ void fleet_keeper::stop(const std::string& why, bool for_good) {
 void fleet_keeper::seen() {
     for (const auto& name : names())
         handle(name, fleet::event::seen{store_->shelf().of(name)});
+    settle();
 }
 
 void fleet_keeper::lost(const std::string& why) {
     log(log_level::warning, "fleet", fmt::format("the fleet's store is lost: {}", why));
     for (const auto& name : names())
         handle(name, fleet::event::lost{});
+    settle();
 }
 
 void fleet_keeper::answered(const std::string& service, const fleet::guard_event& how) {
-    if (guarded_.contains(service))
-        handle(service, how);
+    if (!guarded_.contains(service))
+        return;
+    handle(service, how);
+    settle();
 }
 
 void fleet_keeper::handle(const std::string& service, const fleet::guard_event& event) {
@@ -151,10 +155,13 @@ void fleet_keeper::perform(const std::string& service,
     if (store_)
         for (const auto& action : actions)
             store_->perform(service, action);
-    if (stopped_)
-        return;
-    pass_on(service);
-    if (store_)
+    if (!stopped_)
+        pass_on(service);
+}
+
+/// What follows from all guards together, once each has had its say.
+void fleet_keeper::settle() {
+    if (store_ && !guarded_.empty())
         store_->set_truthful(std::ranges::all_of(
             guarded_, [](const auto& each) { return each.second.guard.truthful(); }));
     await_deadline();
@@ -196,7 +203,7 @@ void fleet_keeper::deadline_has_come() {
         if (guard.deadline() && *guard.deadline() <= now)
             perform(name, guard.expired(now));
     }
-    await_deadline();
+    settle();
 }
 
 std::vector<std::string> fleet_keeper::names() const {
@@ -209,24 +216,34 @@ std::vector<std::string> fleet_keeper::names() const {
 
 void fleet_keeper::look_at_all() {
     for (const auto& name : names())
-        look_at(name);
+        take_in(name);
+    settle();
+}
+
+void fleet_keeper::look_at(const std::string& name) {
+    if (take_in(name))
+        settle();
 }
 
 /// What is true of it comes first: a need that is over gives the permit back.
-void fleet_keeper::look_at(const std::string& name) {
+bool fleet_keeper::take_in(const std::string& name) {
     const auto found = guarded_.find(name);
     auto* service = services_.find(name);
     if (stopped_ || found == guarded_.end() || service == nullptr)
-        return;
+        return false;
     auto& one = found->second;
+    bool is_new = false;
     if (auto said = record_of(*service, one); said != one.said) {
         one.said = std::move(said);
         handle(name, fleet::event::own_state{*one.said});
+        is_new = true;
     }
     if (const auto need = need_of(*service, one); need != one.needed) {
         one.needed = need;
         handle(name, fleet::event::needed{need});
+        is_new = true;
     }
+    return is_new;
 }
 
 fleet::need fleet_keeper::need_of(const managed_service& service, guarded& one) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
 #include <expected>
 #include <string>
@@ -29,6 +30,10 @@ struct endpoint {
 };
 /// "host:port" or "[address]:port".
 std::expected<endpoint, std::string> parse_endpoint(std::string_view text);
+
+/// An address to listen on, and a port.
+std::expected<boost::asio::ip::tcp::endpoint, std::string>
+parse_tcp_endpoint(std::string_view text);
 
 /// A name that stands in paths of URLs and labels of metrics as it is: up to 64 of letters, digits
 /// and . _ : % -, among them a letter or a digit.

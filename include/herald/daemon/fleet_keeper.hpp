@@ -80,7 +80,9 @@ private:
     void pass_on(const std::string& service);
     void await_deadline();
     void deadline_has_come();
+    void settle();
     void look_at_all();
+    bool take_in(const std::string& name);
     std::vector<std::string> names() const;
     fleet::need need_of(const managed_service& service, guarded& one) const;
     fleet::record record_of(const managed_service& service, const guarded& one) const;
